@@ -72,6 +72,12 @@ static int read_password(struct secret *ret, const struct options *options, stru
 	return 0;
 }
 
+static int open_secrets(struct keeper_files *files, struct reason *why)
+{
+	files->secrets = agent_secrets_new(files->etc, files->roster);
+	return files->secrets ? 0 : reason_errno(why, ENOMEM, "Cannot keep the agents' secrets");
+}
+
 int keeper_files_open(struct keeper_files *files, const struct options *options, struct reason *why)
 {
 	int r = other_authd_refuse(options->directory, why);
@@ -83,6 +89,8 @@ int keeper_files_open(struct keeper_files *files, const struct options *options,
 		r = read_password(&files->password, options, why);
 	if (r >= 0)
 		r = roster_open(&files->roster, files->etc, options->group, warn, why);
+	if (r >= 0)
+		r = open_secrets(files, why);
 	return r < 0 ? r : check_api(options, why);
 }
 
@@ -122,6 +130,7 @@ void keeper_files_prepare(struct keeper_files *files)
 
 void keeper_files_close(struct keeper_files *files)
 {
+	agent_secrets_free(files->secrets);
 	roster_close(files->roster);
 	secret_wipe(&files->password);
 }

@@ -6,6 +6,7 @@
 #include "common/reason.h"
 #include "common/secret.h"
 #include "registrar/agents/roster.h"
+#include "registrar/agents/secrets.h"
 #include "registrar/commands/options.h"
 #include "registrar/enrollment/enrollment.h"
 #include "registrar/registry/material.h"
@@ -19,6 +20,7 @@ struct keeper_files {
 	char etc[PATH_MAX];
 	struct secret password; /* for registrations, at the start; no text: none is demanded */
 	struct roster *roster;
+	struct agent_secrets *secrets;
 };
 
 /*

@@ -25,6 +25,7 @@ static bool make_agents(struct keeper_parts *parts, struct event_base *base,
 	const struct file_registry_settings settings = {
 		.base = base,
 		.transactions = parts->transactions,
+		.secrets = files->secrets,
 		.policy = &files->policy,
 		.groups_directory = files->options->paths.groups_directory,
 		.log = parts->log,
@@ -40,6 +41,7 @@ static bool make_registry(struct keeper_parts *parts, struct event_base *base,
 	const struct keeper_registry_settings settings = {
 		.base = base,
 		.agents = parts->agents,
+		.secrets = files->secrets,
 		.sessions = parts->sessions,
 		.password = files->password.text,
 		.log = parts->log,
@@ -58,6 +60,7 @@ int keeper_parts_make(struct keeper_parts *parts, struct event_base *base,
 	const struct transactions_settings transactions = {
 		.roster = files->roster,
 		.history = &files->policy.history,
+		.secrets = files->secrets,
 		.may_begin = may_begin,
 		.owner = owner,
 	};

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """What the integration tests share. Everything lives in a directory of its own and listens on a
 port of its own."""
+import contextlib
 import os
 import shutil
 import socket
@@ -13,6 +14,7 @@ import agent_auth as agent_auth_module
 import agents_conf as agents_conf_module
 import certificates as certificates_module
 import enroll_tools
+import enrolling
 import fake_journal
 import fake_manager
 import machine as machine_module
@@ -167,6 +169,19 @@ def enrollment(machine):
     ):
         pytest.skip("needs a build with the module (not --without-api)")
     return enroll_tools.Enrollment(machine)
+
+
+@pytest.fixture
+def serve_enrolling(directory, certificates, enrollment):
+    """Start a registrar with our certificate and its CA: serve_enrolling(ARGUMENTS...,
+    password=..., certificate=NAME)."""
+    del enrollment  # which skips in a build --without-api
+    with contextlib.ExitStack() as started:
+        def start(*arguments, certificate=None, **options):
+            pair = certificates.pair(certificate) if certificate else certificates.chain("good")
+            return started.enter_context(
+                enrolling.serving_enrollments(directory, pair, *arguments, **options))
+        yield start
 
 
 @pytest.fixture

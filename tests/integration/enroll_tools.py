@@ -78,12 +78,13 @@ def read(path):
 
 
 def bearer(password=PASSWORD, made=0, header=None, kind="password", **claims):
-    """The header field for a bearer made `made` seconds from now."""
+    """The header field for a bearer made `made` seconds from now; the secret is a text or bytes."""
     now = int(time.time()) + made
     claims = {"exp": now + 60, "iat": now, "jti": encode(os.urandom(16)), "nbf": now, **claims}
     text = ".".join(
         encode(json.dumps(part, separators=(",", ":"), sort_keys=True).encode())
         for part in (header or {"alg": "HS256", "typ": "wazuh-enroll+jwt"}, claims)
     )
-    mac = hmac.new(derive(kind, password.encode()), text.encode(), hashlib.sha256).digest()
+    secret = password if isinstance(password, bytes) else password.encode()
+    mac = hmac.new(derive(kind, secret), text.encode(), hashlib.sha256).digest()
     return f"Bearer {text}.{encode(mac)}"

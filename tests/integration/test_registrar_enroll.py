@@ -1,70 +1,24 @@
 # SPDX-License-Identifier: ISC
 """The enrollment of Wazuh 5 at the registrar: with agent-register, and with bearers that are
 written here once more."""
-import contextlib
 import hashlib
 import hmac
-import json
 import os
 import subprocess
 import time
 
 import pytest
 import wazuh5_manager
-from api_tools import PASSWORD as API_PASSWORD
-from api_tools import USER, Client, write_users
+from api_tools import Client
 from enroll_tools import PASSWORD, bearer, read
-from registrar_tools import serving
-
-ENROLL, CACERTS = "/wazuh-manager/enroll", "/wazuh-manager/cacerts"
-BODY = {"name": "web-01", "version": "5.0.0"}
-
-
-@pytest.fixture
-def serve(directory, certificates, enrollment):
-    """Start a registrar with our certificate and its CA: serve(ARGUMENTS..., password=...,
-    certificate=NAME)."""
-    del enrollment  # which skips in a build --without-api
-    with contextlib.ExitStack() as started:
-        def start(*arguments, password=PASSWORD, certificate=None):
-            pair = certificates.pair(certificate) if certificate else certificates.chain("good")
-            file = directory / "etc" / "enroll.pass"
-            file.write_text(f"{password}\n")
-            file.chmod(0o600)
-            write_users(directory, {USER: API_PASSWORD})
-            registrar = started.enter_context(serving(
-                directory, "--dialect", "wazuh", "--api-port", "0", "-x", pair[0], "-k", pair[1],
-                *(["-P", str(file)] if password else ["-n"]), *arguments))
-            registrar.api_port = int(
-                registrar.wait_for_line(r"The API listens on \S+ port (\d+)").group(1)
-            )
-            return registrar
-        yield start
-
-
-def enroll(registrar, body=None, authorization=None, **headers):
-    fields = {"Content-Type": "application/json", "protocol-version": "1",
-              "Authorization": bearer() if authorization is None else authorization or None,
-              **{name.replace("_", "-"): value for name, value in headers.items()}}
-    with Client(registrar) as client:
-        return client.ask("POST", ENROLL,
-                          body if isinstance(body, (bytes, str)) else json.dumps(body or BODY),
-                          headers=fields)
-
-
-def failure(answer):
-    """(status, code)"""
-    assert set(answer.json) == {"error"}, answer
-    assert set(answer.json["error"]) == {"code", "message"}, answer
-    return answer.status, answer.json["error"]["code"]
-
+from enrolling import BODY, CACERTS, enroll, failure
 
 # ------------------------------------------------------------------ agent-register
 
 
 @pytest.mark.parametrize("password", [PASSWORD, None], ids=["password", "open"])
-def test_client(serve, enrollment, password):
-    registrar = serve(password=password)
+def test_client(serve_enrolling, enrollment, password):
+    registrar = serve_enrolling(password=password)
     chosen = enrollment.options(password=password)
     chosen["manager"] = f"127.0.0.1:{registrar.api_port}"
     result = enrollment.machine.register(**chosen)
@@ -73,22 +27,22 @@ def test_client(serve, enrollment, password):
     enrollment.machine.secrets.append(line[3])
     assert registrar.keys() == [line]
     assert line[1:3] == ["web-01", "any"]
-    assert enrollment.machine.files() == ["certs", "client.keys"]
-    assert "sent no re-enrollment secret" in result.warnings[0]
+    assert enrollment.machine.files() == ["certs", "client.keys", "reenroll.secret"]
+    assert result.warnings == []
     registrar.wait_for_line(r"web-01.*\(enrolling\)")
 
 
-def test_client_with_a_token(serve, enrollment, certificates, ca_pin):
+def test_client_with_a_token(serve_enrolling, enrollment, certificates, ca_pin):
     """A token without a credential, made by hand; the CA comes from the registrar."""
-    registrar = serve()
+    registrar = serve_enrolling()
     token = wazuh5_manager.token(f"127.0.0.1:{registrar.api_port}", pin=ca_pin)
     result = enrollment.run(token=token, password=PASSWORD)
     assert result.status == 0, result
     assert read(enrollment.anchor_file) == read(certificates.ca())
 
 
-def test_client_with_a_wrong_password(serve, enrollment):
-    registrar = serve()
+def test_client_with_a_wrong_password(serve_enrolling, enrollment):
+    registrar = serve_enrolling()
     chosen = enrollment.options(password="another")
     enrollment.machine.fails("refused", "invalid_signature", "password_file",
                              manager=f"127.0.0.1:{registrar.api_port}",
@@ -97,8 +51,8 @@ def test_client_with_a_wrong_password(serve, enrollment):
     assert PASSWORD not in registrar.log and registrar.keys() == []
 
 
-def test_client_whose_name_is_taken(serve, enrollment):
-    registrar = serve("--on-duplicate", "refuse")
+def test_client_whose_name_is_taken(serve_enrolling, enrollment):
+    registrar = serve_enrolling("--on-duplicate", "refuse")
     assert enroll(registrar).status == 200
     chosen = enrollment.options(password=PASSWORD)
     enrollment.machine.fails("duplicate", "Duplicate name",
@@ -106,51 +60,52 @@ def test_client_whose_name_is_taken(serve, enrollment):
                              **{name: value for name, value in chosen.items() if name != "manager"})
 
 
-def test_client_with_the_secret_of_another_manager(serve, start_wazuh5, enrollment):
+def test_client_with_the_secret_of_another_manager(serve_enrolling, start_wazuh5, enrollment):
     """It is not known here, so the password counts."""
     server = start_wazuh5(password=PASSWORD)
     enrollment.succeeds(server, manager=server, password=PASSWORD)
-    registrar = serve()
+    registrar = serve_enrolling()
     chosen = enrollment.options(password=PASSWORD)
     chosen["manager"] = f"127.0.0.1:{registrar.api_port}"
-    result = enrollment.machine.register(force=True, **chosen)
+    os.unlink(os.path.join(enrollment.machine.etc, "client.keys"))
+    result = enrollment.machine.register(**chosen)
     assert result.status == 0, result
     line = enrollment.machine.read_keys().decode().split()
     enrollment.machine.secrets.append(line[3])
     assert registrar.keys() == [line]
-    assert not os.path.exists(enrollment.secret_file)
+    assert read(enrollment.secret_file).split()[0] == line[0]
 
 
 # ------------------------------------------------------------------ others
 
 
-def test_answer(serve, directory):
+def test_answer(serve_enrolling, directory):
     (directory / "etc" / "shared" / "default").mkdir(parents=True)
-    registrar = serve()
+    registrar = serve_enrolling()
     answer = enroll(registrar, {**BODY, "ip": "10.0.0.15", "groups": "default"})
     assert answer.status == 200 and answer.headers["Content-Type"] == "application/json"
-    assert set(answer.json) == {"id", "name", "ip", "key"}
+    assert set(answer.json) == {"id", "name", "ip", "key", "reenroll_secret"}
     assert [answer.json[name] for name in ("id", "name", "ip", "key")] == list(registrar.keys()[0])
     assert answer.json["ip"] == "10.0.0.15"
     assert "Date" in answer.headers
 
 
-def test_cacerts(serve, certificates):
-    registrar = serve()
+def test_cacerts(serve_enrolling, certificates):
+    registrar = serve_enrolling()
     with Client(registrar) as client:
         answer = client.ask("GET", CACERTS)
     assert answer.status == 200 and answer.headers["Content-Type"] == "application/x-pem-file"
     assert answer.text == read(certificates.ca())
 
 
-def test_cacerts_of_a_certificate_that_issued_itself(serve, certificates):
-    registrar = serve(certificate="self-signed")
+def test_cacerts_of_a_certificate_that_issued_itself(serve_enrolling, certificates):
+    registrar = serve_enrolling(certificate="self-signed")
     with Client(registrar) as client:
         assert client.ask("GET", CACERTS).text == read(certificates.pair("self-signed")[0])
 
 
-def test_no_cacerts(serve):
-    registrar = serve(certificate="good")
+def test_no_cacerts(serve_enrolling):
+    registrar = serve_enrolling(certificate="good")
     with Client(registrar) as client:
         assert failure(client.ask("GET", CACERTS)) == (404, 0)
 
@@ -191,14 +146,14 @@ def test_no_cacerts(serve):
         (lambda: bearer(header={"alg": "HS256", "kid": 1, "typ": "wazuh-enroll+jwt"}),
          "token_unknown"),
         (lambda: bearer(header={"alg": "HS256", "kid": "123456789", "typ": "wazuh-enroll+jwt"}),
-         "token_unknown"),
+         "unknown_agent"),
         (lambda: bearer(header={"alg": "HS256", "kid": "001", "typ": "wazuh-enroll+jwt"}),
          "unknown_agent"),
     ],
     ids=range(27),
 )
-def test_bearers(serve, authorization, wanted):
-    registrar = serve()
+def test_bearers(serve_enrolling, authorization, wanted):
+    registrar = serve_enrolling()
     answer = enroll(registrar,
                     authorization=authorization() if callable(authorization) else authorization)
     if wanted is None:
@@ -234,8 +189,8 @@ def test_bearers(serve, authorization, wanted):
     ],
     ids=range(15),
 )
-def test_bodies(serve, body, wanted):
-    registrar = serve()
+def test_bodies(serve_enrolling, body, wanted):
+    registrar = serve_enrolling()
     answer = enroll(registrar, body)
     if wanted is None:
         assert answer.status == 413
@@ -249,8 +204,8 @@ def test_bodies(serve, body, wanted):
     ({"Content_Encoding": "zstd"}, (415, 0)), ({"Content_Encoding": "gzip"}, (415, 0)),
     ({"Content_Encoding": "identity, zstd"}, (415, 0)),
 ])
-def test_headers(serve, headers, wanted):
-    registrar = serve()
+def test_headers(serve_enrolling, headers, wanted):
+    registrar = serve_enrolling()
     assert failure(enroll(registrar, **headers)) == wanted
     assert registrar.keys() == []
 
@@ -259,14 +214,14 @@ def test_headers(serve, headers, wanted):
     {"Content_Type": "text/plain"}, {"Content_Type": None}, {"Content_Encoding": "Identity"},
     {"Content_Encoding": ""},
 ])
-def test_headers_that_do_not_matter(serve, headers):
-    registrar = serve()
+def test_headers_that_do_not_matter(serve_enrolling, headers):
+    registrar = serve_enrolling()
     assert enroll(registrar, **headers).status == 200
 
 
-def test_compressed_request_is_sent_again_as_it_is(serve):
+def test_compressed_request_is_sent_again_as_it_is(serve_enrolling):
     """As agents of Wazuh 5 do: what is compressed comes first."""
-    registrar = serve()
+    registrar = serve_enrolling()
     compressed = bytes.fromhex("28b52ffd") + os.urandom(60)
     assert failure(enroll(registrar, compressed, Content_Encoding="zstd")) == (415, 0)
     assert enroll(registrar).status == 200
@@ -275,24 +230,24 @@ def test_compressed_request_is_sent_again_as_it_is(serve):
 @pytest.mark.parametrize("more", [
     {"id": "005"}, {"of_the_future": {"a": [1]}}, {"ip": None, "groups": None, "key_hash": None},
 ])
-def test_members_that_do_not_matter(serve, more):
-    registrar = serve()
+def test_members_that_do_not_matter(serve_enrolling, more):
+    registrar = serve_enrolling()
     answer = enroll(registrar, {**BODY, **more})
     assert answer.status == 200 and answer.json["id"] == "001", answer
     assert answer.json["ip"] == "any", answer
 
 
-def test_policy(serve):
-    registrar = serve("--manager-version", "v5.0.0", "--max-agents", "1", "--on-duplicate",
-                      "refuse")
+def test_policy(serve_enrolling):
+    registrar = serve_enrolling("--manager-version", "v5.0.0", "--max-agents", "1",
+                                "--on-duplicate", "refuse")
     assert failure(enroll(registrar, {**BODY, "version": "v5.1.0"})) == (400, 0)
     assert enroll(registrar).status == 200
     assert failure(enroll(registrar)) == (409, 9008)
     assert failure(enroll(registrar, {**BODY, "name": "web-02"})) == (503, 9013)
 
 
-def test_lock_out(serve):
-    registrar = serve("--api-max-login-attempts", "3")
+def test_lock_out(serve_enrolling):
+    registrar = serve_enrolling("--api-max-login-attempts", "3")
     for _ in range(3):
         assert failure(enroll(registrar, authorization=bearer("another"))) == (
             401,
@@ -304,14 +259,14 @@ def test_lock_out(serve):
     assert enroll(registrar).status == 200
 
 
-def test_a_user_of_the_api_is_not_let_in(serve):
-    registrar = serve()
+def test_a_user_of_the_api_is_not_let_in(serve_enrolling):
+    registrar = serve_enrolling()
     with Client(registrar) as client:
         token = client.log_in().headers["Authorization"]
     assert failure(enroll(registrar, authorization=token)) == (401, "invalid_request")
 
 
-def test_openssl_agrees(serve):
+def test_openssl_agrees(serve_enrolling):
     """The key, by another implementation of HKDF."""
     out = subprocess.run(
         ["openssl", "kdf", "-keylen", "32", "-binary", "-kdfopt", "digest:SHA256", "-kdfopt",
@@ -323,4 +278,4 @@ def test_openssl_agrees(serve):
     assert out == wazuh5_manager.derive("password", PASSWORD.encode())
     text = bearer()[7:].rpartition(".")[0]
     mac = wazuh5_manager.encode(hmac.new(out, text.encode(), hashlib.sha256).digest())
-    assert enroll(serve(), authorization=f"Bearer {text}.{mac}").status == 200
+    assert enroll(serve_enrolling(), authorization=f"Bearer {text}.{mac}").status == 200

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The enrollment of Wazuh 5 on the API's port: POST /wazuh-manager/enroll with a bearer that proves
- * the registration password, and GET /wazuh-manager/cacerts. There are no enrollment tokens and no
- * re-enrollment secrets here.
+ * the registration password, or the secret of an agent that enrolls again, and GET
+ * /wazuh-manager/cacerts. There are no enrollment tokens here.
  *
  * Rules: Wazuh 5.0.0 release candidate of September 2026,
  * docs/ref/modules/remoted/https-events-api.md. Unlike the calls of the API, these know no users,
@@ -177,16 +177,22 @@ static void bearer_decided(struct incoming_call *call, struct registry_answer *a
 		refuse_fault(call, answer->bearer.fault);
 }
 
+/* Also where no password is demanded, an agent that enrolls again has to prove who it is. */
+static bool names_a_secret(const struct incoming_call *call, enum bearer_fault fault)
+{
+	return fault == BEARER_OK && call->enroll.bearer.key_id[0];
+}
+
 static void take_bearer(struct incoming_call *call)
 {
 	struct bearer_request *request;
 	enum bearer_fault fault;
 
-	if (!call->settings->demands_password) {
+	fault = read_bearer(call);
+	if (!call->settings->demands_password && !names_a_secret(call, fault)) {
 		take_body(call);
 		return;
 	}
-	fault = read_bearer(call);
 	if (fault != BEARER_OK) {
 		log_bearer(call, fault);
 		refuse_fault(call, fault);
@@ -264,17 +270,27 @@ static void explain(struct incoming_call *call, enum registration_fault fault)
 		[REGISTRATION_KEY] = { 500, 9001, "Internal error" },
 		[REGISTRATION_OPEN] = { 500, 9001, "Internal error" },
 		[REGISTRATION_LIMIT] = { 503, 9013, "Maximum number of agents reached" },
+		[REGISTRATION_UNKNOWN_AGENT] = { 401, 0, NULL },
+		[REGISTRATION_WRONG_SECRET] = { 401, 0, NULL },
+		[REGISTRATION_IN_PROGRESS] = { 409, 9030, "Re-enrollment already in progress" },
 		[REGISTRATION_INTERNAL] = { 500, 9001, "Internal error" },
 	};
 
-	(void)refuse(call, rows[fault].status, rows[fault].code, rows[fault].message);
+	if (fault == REGISTRATION_UNKNOWN_AGENT)
+		(void)refuse_bearer(call, BEARER_UNKNOWN_AGENT);
+	else if (fault == REGISTRATION_WRONG_SECRET)
+		(void)refuse_password(call);
+	else
+		(void)refuse(call, rows[fault].status, rows[fault].code, rows[fault].message);
 }
 
 static char *print_agent(const struct registration_decision *decision)
 {
 	const struct agent_key *agent = &decision->agent;
-	json_t *object = json_pack("{s:s, s:s, s:s, s:s}", "id", agent->id, "name", agent->name,
-				   "ip", decision->shown_ip, "key", agent->key);
+	json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s*}", "id", agent->id, "name",
+				   agent->name, "ip", decision->shown_ip, "key", agent->key,
+				   "reenroll_secret",
+				   decision->secret[0] ? decision->secret : NULL);
 	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
 
 	json_decref(object);

@@ -58,6 +58,14 @@ static void begin(struct enrollment *ret, const struct authd_request_fields *fie
 		       fields->name.text ?: "");
 }
 
+void enrollment_refuse(struct enrollment *ret, const struct authd_request_fields *fields,
+		       enum registration_fault fault, const char *text)
+{
+	begin(ret, fields);
+	ret->fault = fault;
+	(void)snprintf(ret->refusal, sizeof ret->refusal, "%s", text);
+}
+
 void enrollment_fail(struct enrollment *ret, const struct authd_request_fields *fields,
 		     const struct reason *why)
 {
@@ -136,9 +144,14 @@ static bool may_replace(struct decision *decision, const struct roster_entry *en
 			    &decision->enrollment->why);
 }
 
-/* Replace the agent, if that is allowed. The removal is staged when everything is decided. */
+/*
+ * Replace the agent, if that is allowed. The removal is staged when everything is decided. An agent
+ * that enrolls again is in nobody's way, and replaces nobody but itself.
+ */
 static bool replace(struct decision *decision, const struct roster_entry *entry)
 {
+	if (decision->request->again)
+		return decision->request->again == entry;
 	for (size_t i = 0; i < decision->leaving; i++)
 		if (decision->to_replace[i] == entry)
 			return true;
@@ -172,7 +185,10 @@ static bool settle_id(struct decision *decision)
 	unsigned long id;
 	char text[AGENT_ID_MAX + 1];
 
-	if (!requested->text)
+	if (decision->request->again)
+		memcpy(decision->enrollment->agent.id, decision->request->again->id_text,
+		       sizeof decision->enrollment->agent.id);
+	if (decision->request->again || !requested->text)
 		return true;
 	if (!agent_id_is_valid(requested->text, requested->length))
 		return refuse(decision, REGISTRATION_ID, "Invalid agent ID: %.*s",
@@ -292,7 +308,7 @@ static bool settle_name(struct decision *decision)
 		return refuse(decision, REGISTRATION_NAME, "Invalid agent name: %s", agent->name);
 	if (!holder)
 		return true;
-	if (decision->policy->on_duplicate == ON_DUPLICATE_RENAME)
+	if (decision->policy->on_duplicate == ON_DUPLICATE_RENAME && !decision->request->again)
 		return rename_agent(decision);
 	if (replace(decision, holder))
 		return true;
@@ -305,7 +321,7 @@ static bool is_within_limit(struct decision *decision)
 {
 	const struct enrollment_policy *policy = decision->policy;
 
-	if (policy->max_agents == 0 ||
+	if (policy->max_agents == 0 || decision->request->again ||
 	    roster_count(decision->roster) - decision->leaving < policy->max_agents)
 		return true;
 	reason_set(&decision->enrollment->why, "There are %zu agents (--max-agents)",
@@ -324,7 +340,7 @@ static bool choose_id(struct decision *decision)
 	bool is_next = decision->policy->dialect == DIALECT_WAZUH || decision->request->next_id;
 	unsigned int id;
 
-	if (decision->request->id.text)
+	if (decision->request->id.text || decision->request->again)
 		return true;
 	id = roster_next_id(decision->roster, is_next ? 1 : OSSEC_FIRST_ID);
 	if (id == 0)
@@ -395,6 +411,9 @@ static bool stage(struct decision *decision)
 			       old->id_text);
 		roster_remove(decision->roster, old, dialect_tombstone(decision->policy->dialect));
 	}
+	enrollment->is_again = decision->request->again != NULL;
+	if (enrollment->is_again)
+		roster_remove(decision->roster, decision->request->again, ROSTER_TOMBSTONE_NOTHING);
 	return true;
 }
 

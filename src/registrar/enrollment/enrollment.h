@@ -50,6 +50,11 @@ struct enrollment_request {
 	bool next_id;
 	/* take a name that begins with a dot in Wazuh's dialect as well, as its API does */
 	bool allow_leading_dot;
+	/*
+	 * The agent that enrolls again, and keeps its id: no other is replaced or renamed for it.
+	 * Null: it is a new one.
+	 */
+	const struct roster_entry *again;
 };
 
 /* One agent can be in the way by its address, and another one by its name. */
@@ -58,6 +63,7 @@ struct enrollment_request {
 /* Wipe with enrollment_wipe(). */
 struct enrollment {
 	bool accepted;
+	bool is_again;                       /* accepted: the agent keeps its id */
 	enum registration_fault fault;       /* refused: not REGISTRATION_OK */
 	char asked_name[AGENT_NAME_MAX + 1]; /* cut to fit; bytes of the client's */
 	struct agent_key agent;              /* accepted: what goes into client.keys */
@@ -67,6 +73,8 @@ struct enrollment {
 	char replaced[ENROLLMENT_REPLACED_MAX][AGENT_ID_MAX + 1];
 	char groups[256];              /* accepted: the requested groups, cut to fit */
 	struct authd_field group_list; /* accepted: all of them; points into the request */
+	/* accepted: with which the agent may enroll again; empty: it may not; the caller's */
+	char secret[ENROLL_AGENT_SECRET_LENGTH + 1];
 	/* refused: the text for the client, with bytes of the client's in it */
 	char refusal[REFUSAL_SIZE];
 	/* refused because name or address is taken: the id of the agent that has it */
@@ -80,6 +88,10 @@ void enrollment_decide(struct enrollment *ret, struct roster *roster,
 		       const struct enrollment_policy *policy,
 		       const struct enrollment_request *request);
 
+/* A refusal for another reason; `text` is for the client. */
+void enrollment_refuse(struct enrollment *ret, const struct authd_request_fields *fields,
+		       enum registration_fault fault, const char *text);
+
 /* The refusal when nothing can be decided, because of this machine. */
 void enrollment_fail(struct enrollment *ret, const struct authd_request_fields *fields,
 		     const struct reason *why);
@@ -87,5 +99,5 @@ void enrollment_fail(struct enrollment *ret, const struct authd_request_fields *
 /* Make a refusal out of an acceptance that could not be stored; a refusal stays as it is. */
 void enrollment_revoke(struct enrollment *enrollment, const struct reason *why);
 
-/* Erase the key. */
+/* Erase the key and the secret. */
 void enrollment_wipe(struct enrollment *enrollment);

@@ -35,9 +35,9 @@ static void log_registered(const struct enrollment *enrollment, const char *peer
 				      n ? " and " : ", replacing ", enrollment->replaced[i]);
 	/* A name, id and address that were accepted hold nothing that needs escaping. */
 	log_event(LOG_INFO, REGISTRAR_MESSAGE_REGISTERED, fields,
-		  "Registered %s as %s, address %s%s%s%s%s%s, for %s", agent->name, agent->id,
-		  agent->ip, is_renamed ? ", renamed from " : "",
-		  is_renamed ? enrollment->asked_name : "",
+		  "Registered %s%s as %s, address %s%s%s%s%s%s, for %s", agent->name,
+		  enrollment->is_again ? " again" : "", agent->id, agent->ip,
+		  is_renamed ? ", renamed from " : "", is_renamed ? enrollment->asked_name : "",
 		  enrollment->groups[0] ? ", groups " : "", enrollment->groups[0] ? groups : "",
 		  replaced, peer);
 }

@@ -82,6 +82,7 @@ void records_add(struct records *records, const struct roster *roster,
 	memcpy(record->id, agent->id, sizeof record->id);
 	memcpy(record->name, agent->name, sizeof record->name);
 	memcpy(record->ip, agent->ip, sizeof record->ip);
+	record->is_again = enrollment->is_again;
 	if (enrollment->group_list.text) {
 		record->groups = copy_groups(&enrollment->group_list);
 		records->incomplete |= !record->groups;
@@ -154,17 +155,22 @@ static void begin_anew(const struct records *records, const struct agent_history
 		       struct failure *failure)
 {
 	cleanup_free const char **ids = calloc(records->count + 1, sizeof(const char *));
-	size_t n = 0;
+	size_t n = 0, fresh = 0;
 
 	for (const struct agent_record *at = records->first; ids && at; at = at->next)
-		if (!at->removed)
+		if (!at->removed && !at->is_again)
+			ids[n++] = at->id;
+	fresh = n;
+	for (const struct agent_record *at = records->first; ids && at; at = at->next)
+		if (!at->removed && at->is_again)
 			ids[n++] = at->id;
 	if (!ids) {
 		note(failure, reason_errno(reason_for_next(failure), ENOMEM,
 					   "Cannot remove what is left of earlier agents"));
 		return;
 	}
-	note(failure, agent_groups_forget_all(history->queue, ids, n, reason_for_next(failure)));
+	note(failure,
+	     agent_groups_forget_all(history->queue, ids, fresh, reason_for_next(failure)));
 	note(failure, agent_history_forget_counters(history, ids, n, reason_for_next(failure)));
 }
 

@@ -18,8 +18,9 @@ struct agent_record {
 	char id[AGENT_ID_MAX + 1];
 	char name[AGENT_NAME_MAX + 1];
 	char ip[AGENT_IP_MAX + 1];
-	char *groups; /* each once, with commas between them; null: none were requested */
-	bool removed; /* by a later step of the same transaction */
+	char *groups;  /* each once, with commas between them; null: none were requested */
+	bool removed;  /* by a later step of the same transaction */
+	bool is_again; /* it was one before, and stays in its groups unless others are requested */
 };
 
 /* Zero-initialise; records_clear() frees it. */

@@ -23,6 +23,7 @@ struct transactions {
 	struct event *commit;
 	struct transaction_list waiting;
 	bool records_failed;   /* the last time, and that was logged */
+	bool secrets_failed;   /* the same */
 	uint64_t locked_since; /* monotonic_usec(); 0: client.keys is not locked by others */
 	uint64_t log_lock_at;
 };
@@ -111,6 +112,35 @@ static void write_records(struct transactions *transactions, const struct record
 	transactions->records_failed = failed;
 }
 
+/* Who needs them finds out what does not work. */
+static void begin_secrets(struct transactions *transactions)
+{
+	struct reason why;
+	bool failed;
+
+	if (!transactions->settings.secrets)
+		return;
+	failed = agent_secrets_begin(transactions->settings.secrets, &why) < 0;
+	if (failed && !transactions->secrets_failed)
+		log_warning("%s", why.text);
+	transactions->secrets_failed = failed;
+}
+
+/* A secret is on the disk before the key that it belongs to, with which it begins to count. */
+static int commit(struct transactions *transactions, struct reason *why)
+{
+	struct agent_secrets *secrets = transactions->settings.secrets;
+	int r = secrets ? agent_secrets_write(secrets, why) : 0;
+
+	if (r < 0)
+		roster_cancel(transactions->settings.roster);
+	else
+		r = roster_commit(transactions->settings.roster, why);
+	if (secrets)
+		agent_secrets_end(secrets, r >= 0);
+	return r;
+}
+
 /* The roster's transaction has begun. */
 static void run(struct transactions *transactions)
 {
@@ -121,9 +151,10 @@ static void run(struct transactions *transactions)
 
 	list_init(&running);
 	move_all(&running, &transactions->waiting);
+	begin_secrets(transactions);
 	for (entry = running.first; entry; entry = entry->next)
 		entry->callbacks->decide(entry->owner, transactions->settings.roster, &records);
-	if (roster_commit(transactions->settings.roster, &why) < 0) {
+	if (commit(transactions, &why) < 0) {
 		fail_all(&running, true, &why);
 		return;
 	}

@@ -11,6 +11,7 @@
 #include "common/must-check.h"
 #include "registrar/agents/history.h"
 #include "registrar/agents/roster.h"
+#include "registrar/agents/secrets.h"
 #include "registrar/enrollment/records.h"
 
 #include <event2/event.h>
@@ -48,6 +49,7 @@ struct transaction_entry {
 struct transactions_settings {
 	struct roster *roster;
 	const struct agent_history *history;
+	struct agent_secrets *secrets; /* null: there are none */
 	/*
 	 * Asked before each transaction: 0, or a negative errno with `why` set for all who wait.
 	 * Null: there is nothing to ask.

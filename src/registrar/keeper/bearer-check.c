@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/keeper/bearer-check.h"
 
-#include "common/agent-key.h"
 #include "common/base64.h"
 
 #include <errno.h>
@@ -9,22 +8,8 @@
 #include <string.h>
 
 #define CLOCK_SKEW 30 /* seconds, either way */
-
-/* The key that belongs to the secret that the bearer names. BEARER_OK: it is there. */
-static enum bearer_fault find_key(unsigned char ret[static ENROLL_KEY_SIZE],
-				  const struct enroll_bearer *bearer,
-				  const struct bearer_secrets *secrets)
-{
-	const char *password = secrets->password;
-
-	if (bearer->key_id[0])
-		return agent_id_is_valid(bearer->key_id, strlen(bearer->key_id))
-			       ? BEARER_UNKNOWN_AGENT
-			       : BEARER_UNKNOWN_TOKEN;
-	return enroll_jwt_derive(ret, ENROLL_PASSWORD, password, strlen(password)) == 0
-		       ? BEARER_OK
-		       : BEARER_KEY_UNAVAILABLE;
-}
+/* Digits of an id of Wazuh 5, of which ours have up to AGENT_ID_MAX: no agent has a longer one. */
+#define LONGEST_ID 10
 
 /* There is one way to write a bearer, so it is written again. Returns 0, or a negative errno. */
 static int make_mac(unsigned char ret[static BEARER_MAC_SIZE], const struct enroll_bearer *bearer,
@@ -43,32 +28,80 @@ static int make_mac(unsigned char ret[static BEARER_MAC_SIZE], const struct enro
 		       : -EIO;
 }
 
-static enum bearer_fault check_with(const unsigned char key[static ENROLL_KEY_SIZE],
-				    const struct enroll_bearer *bearer, uint64_t now)
+int bearer_is_signed_with(const struct enroll_bearer *bearer,
+			  const unsigned char key[static ENROLL_KEY_SIZE])
 {
 	unsigned char mac[BEARER_MAC_SIZE];
 
 	if (make_mac(mac, bearer, key) < 0)
-		return BEARER_KEY_UNAVAILABLE;
-	if (CRYPTO_memcmp(mac, bearer->mac, sizeof mac) != 0)
-		return BEARER_INVALID_SIGNATURE;
+		return -EIO;
+	return CRYPTO_memcmp(mac, bearer->mac, sizeof mac) == 0;
+}
+
+bool bearer_is_of_agent(const struct enroll_bearer *bearer)
+{
+	size_t length = strlen(bearer->key_id);
+
+	return length > 0 && length <= LONGEST_ID && strspn(bearer->key_id, "0123456789") == length;
+}
+
+static enum bearer_fault check_time(const struct enroll_bearer *bearer, uint64_t now)
+{
 	if (bearer->made > now + CLOCK_SKEW ||
 	    now > bearer->made + ENROLL_JWT_LIFETIME + CLOCK_SKEW)
 		return BEARER_STALE;
 	return BEARER_OK;
 }
 
+/* What follows from the signature alone. */
+static enum bearer_fault fault_of(int is_signed)
+{
+	if (is_signed < 0)
+		return BEARER_KEY_UNAVAILABLE;
+	return is_signed ? BEARER_OK : BEARER_INVALID_SIGNATURE;
+}
+
+static enum bearer_fault check_password(const struct enroll_bearer *bearer, const char *password)
+{
+	unsigned char key[ENROLL_KEY_SIZE];
+	enum bearer_fault fault = BEARER_KEY_UNAVAILABLE;
+
+	if (enroll_jwt_derive(key, ENROLL_PASSWORD, password, strlen(password)) == 0)
+		fault = fault_of(bearer_is_signed_with(bearer, key));
+	explicit_bzero(key, sizeof key);
+	return fault;
+}
+
+/* For which of its keys the agent has the secret, and whether it still counts, is seen later. */
+static enum bearer_fault check_agent(const struct enroll_bearer *bearer,
+				     const struct agent_secrets *secrets)
+{
+	const struct agent_secret *at = secrets ? agent_secrets_find(secrets, bearer->key_id)
+						: NULL;
+	enum bearer_fault fault = at ? BEARER_INVALID_SIGNATURE : BEARER_UNKNOWN_AGENT;
+
+	for (; at && fault == BEARER_INVALID_SIGNATURE; at = at->next) {
+		const struct secret_line *line = &at->line;
+
+		fault = fault_of(bearer_is_signed_with(bearer, line->key.bytes));
+		if (fault == BEARER_INVALID_SIGNATURE && line->has_previous)
+			fault = fault_of(bearer_is_signed_with(bearer, line->previous.bytes));
+	}
+	return fault;
+}
+
 enum bearer_fault bearer_check(const struct enroll_bearer *bearer,
 			       const struct bearer_secrets *secrets, uint64_t now)
 {
-	unsigned char key[ENROLL_KEY_SIZE];
 	enum bearer_fault fault;
 
-	if (!secrets->password)
+	if (bearer_is_of_agent(bearer))
+		fault = check_agent(bearer, secrets->agents);
+	else if (bearer->key_id[0])
+		fault = BEARER_UNKNOWN_TOKEN;
+	else if (!secrets->password)
 		return BEARER_OK;
-	fault = find_key(key, bearer, secrets);
-	if (fault == BEARER_OK)
-		fault = check_with(key, bearer, now);
-	explicit_bzero(key, sizeof key);
-	return fault;
+	else
+		fault = check_password(bearer, secrets->password);
+	return fault == BEARER_OK ? check_time(bearer, now) : fault;
 }

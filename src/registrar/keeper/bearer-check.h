@@ -3,13 +3,22 @@
 #pragma once
 
 #include "common/must-check.h"
+#include "registrar/agents/secrets.h"
 #include "registrar/registry/enroll-bearer.h"
 
 /* The secrets that a bearer may be signed with. */
 struct bearer_secrets {
-	const char *password; /* null: none is demanded, and any bearer is right */
+	const char *password; /* null: none is demanded, and any bearer that names none is right */
+	const struct agent_secrets *agents; /* null: no agent has one */
 };
 
 /* Check a bearer against the secret that it names; `now` in seconds since the epoch. */
 enum bearer_fault bearer_check(const struct enroll_bearer *bearer,
 			       const struct bearer_secrets *secrets, uint64_t now) must_check;
+
+/* Is it the bearer of an agent that enrolls again: does it name an agent's id? */
+bool bearer_is_of_agent(const struct enroll_bearer *bearer) must_check;
+
+/* Is it signed with this key? Returns 1 or 0; or -EIO, when libcrypto fails. */
+int bearer_is_signed_with(const struct enroll_bearer *bearer,
+			  const unsigned char key[static ENROLL_KEY_SIZE]) must_check;

@@ -146,11 +146,26 @@ static void answer_user(struct waiting *waiting, const char *user, unsigned long
 
 /* ------------------------------------------------------------------ bearers */
 
+/* Nobody is unknown because a file cannot be read. */
+static bool can_know_agents(const struct keeper_registry *keeper)
+{
+	struct agent_secrets *secrets = keeper->settings.secrets;
+	struct reason why;
+
+	if (!secrets || agent_secrets_refresh(secrets, &why) == 0)
+		return true;
+	log_error("%s", why.text);
+	return false;
+}
+
 static enum bearer_fault check_bearer(const struct keeper_registry *keeper,
 				      const struct enroll_bearer *bearer)
 {
-	const struct bearer_secrets secrets = { .password = keeper->password.text };
+	const struct bearer_secrets secrets = { .password = keeper->password.text,
+						.agents = keeper->settings.secrets };
 
+	if (bearer_is_of_agent(bearer) && !can_know_agents(keeper))
+		return BEARER_KEY_UNAVAILABLE;
 	return bearer_check(bearer, &secrets, (uint64_t)time(NULL));
 }
 

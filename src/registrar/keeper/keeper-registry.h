@@ -8,6 +8,7 @@
 #pragma once
 
 #include "common/must-check.h"
+#include "registrar/agents/secrets.h"
 #include "registrar/keeper/sessions.h"
 #include "registrar/net/peer-log.h"
 #include "registrar/registry/registry.h"
@@ -17,10 +18,11 @@
 /* What is pointed to outlives the registry. */
 struct keeper_registry_settings {
 	struct event_base *base;
-	struct registry *agents;   /* who decides about agents, and stores them */
-	struct sessions *sessions; /* null: there is no API, and nobody can log in */
-	const char *password;      /* for registrations, copied; null: none is demanded */
-	struct peer_log *log;      /* refused bearers are logged as it allows */
+	struct registry *agents;       /* who decides about agents, and stores them */
+	struct agent_secrets *secrets; /* of agents that enroll again; null: there are none */
+	struct sessions *sessions;     /* null: there is no API, and nobody can log in */
+	const char *password;          /* for registrations, copied; null: none is demanded */
+	struct peer_log *log;          /* refused bearers are logged as it allows */
 	/*
 	 * Read the material, and see whether it can be used. Returns 0, or a negative errno with
 	 * `why` set.

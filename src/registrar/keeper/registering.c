@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* Registrations: decided by the policy (enrollment.h). */
 #include "registrar/enrollment/log.h"
+#include "registrar/keeper/bearer-check.h"
 #include "registrar/keeper/pending.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* A user of the API says whom a new agent replaces, and not the policy for agents that ask. */
@@ -24,12 +26,130 @@ static struct enrollment_policy policy_for(const struct pending *pending)
 	return policy;
 }
 
+/* ------------------------------------------------------------------ enrolling with Wazuh 5 */
+
+/* An agent that enrolls again. Wipe it. */
+struct returning_agent {
+	const struct roster_entry *entry; /* null: it is a new one */
+	const struct agent_secret *used;  /* what is known of its secrets */
+	struct signing_key used_key;      /* the one of these with which it has signed */
+};
+
+static bool is_signed(const struct pending *pending, const struct signing_key *key)
+{
+	return bearer_is_signed_with(&pending->request->registration->bearer, key->bytes) == 1;
+}
+
+/* Which of the secrets has the agent used? Not an older one than that, once the newest was used. */
+static enum registration_fault find_used_key(const struct pending *pending,
+					     struct returning_agent *ret)
+{
+	const struct secret_line *line = &ret->used->line;
+
+	if (is_signed(pending, &line->key))
+		ret->used_key = line->key;
+	else if (line->has_previous && is_signed(pending, &line->previous))
+		ret->used_key = line->previous;
+	else
+		return REGISTRATION_WRONG_SECRET;
+	return REGISTRATION_OK;
+}
+
+/* The bearer was right when it was looked at; what counts is the agent's key as it is now. */
+static enum registration_fault find_returning(const struct pending *pending,
+					      const struct roster *roster,
+					      struct returning_agent *ret, struct reason *why)
+{
+	struct agent_secrets *secrets = pending->file->settings.secrets;
+	const char *id = pending->request->registration->bearer.key_id;
+	struct agent_key agent;
+
+	if (secrets && agent_secrets_refresh(secrets, why) < 0)
+		return REGISTRATION_INTERNAL;
+	ret->entry = secrets ? roster_find_agent(roster, id, NULL) : NULL;
+	if (!ret->entry)
+		return REGISTRATION_UNKNOWN_AGENT;
+	if (agent_secrets_is_staged(secrets, id))
+		return REGISTRATION_IN_PROGRESS;
+	reason_set(why, "The key of agent %s cannot be read", id);
+	if (roster_read(roster, ret->entry, &agent) < 0)
+		return REGISTRATION_INTERNAL;
+	ret->used = agent_secret_for_key(agent_secrets_find(secrets, id), agent.key);
+	agent_key_wipe(&agent);
+	return ret->used ? find_used_key(pending, ret) : REGISTRATION_UNKNOWN_AGENT;
+}
+
+static void refuse_returning(struct pending *pending, enum registration_fault fault,
+			     const struct reason *why)
+{
+	const struct agent_registration *registration = pending->request->registration;
+	const char *id = registration->bearer.key_id;
+	char text[128];
+
+	if (fault == REGISTRATION_INTERNAL) {
+		enrollment_fail(&pending->enrollment, &registration->fields, why);
+		return;
+	}
+	(void)snprintf(text, sizeof text, "Agent %s cannot enroll again: %s", id,
+		       fault == REGISTRATION_IN_PROGRESS    ? "it is doing so already"
+		       : fault == REGISTRATION_WRONG_SECRET ? "its secret is another one"
+							    : "it or its secret is not known");
+	enrollment_refuse(&pending->enrollment, &registration->fields, fault, text);
+}
+
+/* With a secret for the next time, which is made before, because that can fail. */
+static void enroll(struct pending *pending, struct roster *roster,
+		   const struct enrollment_policy *policy, struct enrollment_request *request,
+		   const struct returning_agent *returning)
+{
+	struct agent_secrets *secrets = pending->file->settings.secrets;
+	char text[ENROLL_AGENT_SECRET_LENGTH + 1];
+	struct agent_secret *secret;
+	struct reason why;
+
+	if (agent_secrets_make(secrets, &secret, text, &why) < 0) {
+		enrollment_fail(&pending->enrollment, &request->fields, &why);
+		return;
+	}
+	request->again = returning->entry;
+	enrollment_decide(&pending->enrollment, roster, policy, request);
+	if (pending->enrollment.accepted) {
+		agent_secrets_stage(secrets, secret, &pending->enrollment.agent, returning->used,
+				    &returning->used_key);
+		memcpy(pending->enrollment.secret, text, sizeof text);
+	} else {
+		agent_secret_discard(secret);
+	}
+	explicit_bzero(text, sizeof text);
+}
+
+static void decide_enrollment(struct pending *pending, struct roster *roster,
+			      const struct enrollment_policy *policy,
+			      struct enrollment_request *request)
+{
+	struct returning_agent returning = { .entry = NULL };
+	enum registration_fault fault = REGISTRATION_OK;
+	struct reason why;
+
+	if (bearer_is_of_agent(&pending->request->registration->bearer))
+		fault = find_returning(pending, roster, &returning, &why);
+	if (fault != REGISTRATION_OK)
+		refuse_returning(pending, fault, &why);
+	else if (pending->file->settings.secrets)
+		enroll(pending, roster, policy, request, &returning);
+	else
+		enrollment_decide(&pending->enrollment, roster, policy, request);
+	explicit_bzero(&returning, sizeof returning);
+}
+
+/* ------------------------------------------------------------------ all registrations */
+
 static void decide(struct pending *pending, struct roster *roster, struct records *records)
 {
 	const struct agent_registration *registration = pending->request->registration;
 	const bool is_by_api = registration->way == REGISTRATION_BY_API;
 	const struct enrollment_policy policy = policy_for(pending);
-	const struct enrollment_request request = {
+	struct enrollment_request request = {
 		.fields = registration->fields,
 		.fault = registration->fault,
 		.id = registration->id,
@@ -38,7 +158,10 @@ static void decide(struct pending *pending, struct roster *roster, struct record
 		.allow_leading_dot = is_by_api,
 	};
 
-	enrollment_decide(&pending->enrollment, roster, &policy, &request);
+	if (registration->way == REGISTRATION_BY_ENROLL)
+		decide_enrollment(pending, roster, &policy, &request);
+	else
+		enrollment_decide(&pending->enrollment, roster, &policy, &request);
 	records_add(records, roster, &pending->enrollment);
 }
 
@@ -71,6 +194,7 @@ static void conclude(struct pending *pending, struct registry_answer *ret)
 	if (enrollment->accepted) {
 		decision->agent = enrollment->agent;
 		memcpy(decision->shown_ip, enrollment->shown_ip, sizeof decision->shown_ip);
+		memcpy(decision->secret, enrollment->secret, sizeof decision->secret);
 	} else {
 		memcpy(decision->refusal, enrollment->refusal, sizeof decision->refusal);
 	}

@@ -69,17 +69,23 @@ enum registration_fault {
 	REGISTRATION_IP_TAKEN,
 	REGISTRATION_ID, /* is no id */
 	REGISTRATION_ID_TAKEN,
-	REGISTRATION_KEY,      /* is no key */
-	REGISTRATION_OPEN,     /* a field of the request cannot be read */
-	REGISTRATION_LIMIT,    /* there are as many agents as there may be */
-	REGISTRATION_INTERNAL, /* the manager's machine */
+	REGISTRATION_KEY,   /* is no key */
+	REGISTRATION_OPEN,  /* a field of the request cannot be read */
+	REGISTRATION_LIMIT, /* there are as many agents as there may be */
+	/* Enrolling again: */
+	REGISTRATION_UNKNOWN_AGENT, /* there is no such agent, or none with a secret */
+	REGISTRATION_WRONG_SECRET,  /* it is not that of the agent's key */
+	REGISTRATION_IN_PROGRESS,   /* the agent is enrolling again already */
+	REGISTRATION_INTERNAL,      /* the manager's machine */
 };
 
-/* The decision. Holds a key: wipe it. */
+/* The decision. Holds a key and a secret: wipe it. */
 struct registration_decision {
 	enum registration_fault fault;   /* REGISTRATION_OK: accepted, and on the disk */
 	struct agent_key agent;          /* accepted: what is in client.keys */
 	char shown_ip[AGENT_IP_MAX + 1]; /* accepted: the address in the form for the client */
+	/* accepted: with which the agent may enroll again; empty: it may not */
+	char secret[ENROLL_AGENT_SECRET_LENGTH + 1];
 	/* refused: the text for the client, with bytes of the client's in it */
 	char refusal[REFUSAL_SIZE];
 };

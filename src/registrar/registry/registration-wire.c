@@ -109,6 +109,7 @@ void wire_put_decision(struct packet_writer *writer, const struct registration_d
 	if (decision->fault == REGISTRATION_OK) {
 		wire_put_agent(writer, &decision->agent);
 		wire_put_text(writer, decision->shown_ip);
+		wire_put_text(writer, decision->secret);
 	} else {
 		wire_put_text(writer, decision->refusal);
 	}
@@ -120,6 +121,7 @@ void wire_get_decision(struct packet_reader *reader, struct registration_decisio
 	if (ret->fault == REGISTRATION_OK) {
 		wire_get_agent(reader, &ret->agent);
 		packet_get_text(reader, ret->shown_ip, sizeof ret->shown_ip);
+		packet_get_text(reader, ret->secret, sizeof ret->secret);
 	} else {
 		packet_get_text(reader, ret->refusal, sizeof ret->refusal);
 	}
