@@ -123,8 +123,9 @@ libclient_a_SOURCES = \
 sbin_PROGRAMS += agent-register
 agent_register_SOURCES = src/client/main.c
 agent_register_LDADD = libclient.a libcommon.a $(OPENSSL_LIBS) -lc $(INIH_LIBS)
-# The functions that the module calls are exported by name; no others are.
-agent_register_LDFLAGS = $(AM_LDFLAGS) \
+# The functions that the module calls are exported by name; no others are. What only the module
+# calls has to be taken along.
+agent_register_LDFLAGS = $(AM_LDFLAGS) -Wl,--undefined=enrollment_address_parse \
 	-Wl,--dynamic-list=$(top_srcdir)/src/client/methods/https/module.symbols
 EXTRA_agent_register_DEPENDENCIES = src/client/methods/https/module.symbols
 EXTRA_DIST += src/client/methods/https/module.symbols
