@@ -47,6 +47,8 @@ libclient_a_SOURCES = \
 	src/client/commands/reset.c \
 	src/client/commands/run.c \
 	src/client/commands/show-config.c \
+	src/client/commands/token.c \
+	src/client/commands/token-facts.c src/client/commands/token-facts.h \
 	src/client/commands/status.c \
 	src/client/config/config.c src/client/config/config.h \
 	src/client/config/duration.c src/client/config/duration.h \

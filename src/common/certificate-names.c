@@ -3,6 +3,7 @@
 
 #include "common/escape.h"
 #include "common/name-constraints.h"
+#include "common/tls-context.h"
 
 #include <arpa/inet.h>
 #include <openssl/x509v3.h>
@@ -32,6 +33,19 @@ static void append_address(char *buffer, size_t size, const ASN1_OCTET_STRING *a
 		(void)inet_ntop(length == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(address),
 				text, sizeof text);
 	append_name(buffer, size, "IP:", text, strlen(text));
+}
+
+const char *certificate_describe_name(const X509_NAME *name, char *buffer, size_t size)
+{
+	cleanup(release_bio) BIO *bio = BIO_new(BIO_s_mem());
+	char *text;
+	long length;
+
+	(void)snprintf(buffer, size, "?");
+	if (!bio || X509_NAME_print_ex(bio, name, 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) < 0)
+		return buffer;
+	length = BIO_get_mem_data(bio, &text);
+	return escape_bytes(buffer, size, text, (size_t)length);
 }
 
 void certificate_describe_names(X509 *certificate, char *buffer, size_t size)

@@ -41,5 +41,8 @@ typedef bool certificate_name_matcher(const char *pattern, size_t length, const 
 bool certificate_any_host_name(X509 *certificate, certificate_name_matcher *matches,
 			       const char *name) must_check;
 
+/* A subject or issuer in one line, escaped: "O = Corp, CN = Corp Issuing CA". Returns `buffer`. */
+const char *certificate_describe_name(const X509_NAME *name, char *buffer, size_t size);
+
 /* Write the names in a certificate, escaped: "DNS:a, IP:10.0.0.1, CN=b". */
 void certificate_describe_names(X509 *certificate, char *buffer, size_t size);

@@ -240,6 +240,8 @@ static int check_arguments(const struct parser *parser)
 	const struct command *command = parser->command;
 	char shown[OPTION_TEXT_SIZE];
 
+	if (parser->word_count > command->most && command->actions) /* one may be a secret */
+		return usage_error("the command %s takes %s", command->name, command->arguments);
 	if (parser->word_count > command->most && command->most == 0)
 		return usage_error("unexpected argument '%s': the command %s takes none",
 				   escape_string(shown, sizeof shown, parser->words[0]),

@@ -31,6 +31,11 @@ struct command {
 	int least, most; /* how many arguments */
 	enum argument_kind kind;
 	const char *const *choices; /* the only valid arguments; ends with null; null: any */
+	/*
+	 * What the first argument may be, where the others are of `kind`; ends with null; null: the
+	 * first is no exception. For shells to complete: the command itself refuses others.
+	 */
+	const char *const *actions;
 	int (*run)(struct program *program); /* returns the exit status */
 	int mode;                            /* the program's own */
 };

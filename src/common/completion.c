@@ -181,6 +181,14 @@ static void print_options(const struct command_line *line)
 	} while (command && command->name);
 }
 
+/* The first argument is offered behind the command's name. */
+static void print_actions(const struct command_line *line, const struct command *command)
+{
+	printf("\t\tif [[ $previous == %s ]]; then\n\t\t\t", command->name);
+	print_offer(line, ARGUMENT_OTHER, command->actions);
+	printf("\n\t\t\treturn\n\t\tfi\n");
+}
+
 static void print_arguments(const struct command_line *line)
 {
 	if (line->commands) {
@@ -191,7 +199,10 @@ static void print_arguments(const struct command_line *line)
 	}
 	for (const struct command *command = line->commands; command && command->name; command++)
 		if (command->most > 0) {
-			printf("\t%s:*)\n\t\t", command->name);
+			printf("\t%s:*)\n", command->name);
+			if (command->actions)
+				print_actions(line, command);
+			printf("\t\t");
 			print_offer(line, command->kind, command->choices);
 			printf("\n\t\t;;\n");
 		}
@@ -272,6 +283,22 @@ static void print_fish_option(const struct option_row *row, const struct command
 	putchar('\n');
 }
 
+/*
+ * Behind the beginning of a condition: as long as none of the actions is there, they are offered,
+ * and what follows in the condition is for behind them.
+ */
+static void print_fish_actions(const struct command_line *line, const struct command *command)
+{
+	printf("; and not __fish_seen_subcommand_from");
+	for (const char *const *action = command->actions; *action; action++)
+		printf(" %s", *action);
+	putchar('\'');
+	print_fish_values(ARGUMENT_OTHER, command->actions);
+	printf("\ncomplete -c %s -n '__fish_seen_subcommand_from", line->program);
+	for (const char *const *action = command->actions; *action; action++)
+		printf(" %s", *action);
+}
+
 static void print_fish(const struct command_line *line)
 {
 	printf("complete -c %s -f\n", line->program);
@@ -282,8 +309,11 @@ static void print_fish(const struct command_line *line)
 		putchar('\n');
 		if (command->most == 0)
 			continue;
-		printf("complete -c %s -n '__fish_seen_subcommand_from %s'", line->program,
+		printf("complete -c %s -n '__fish_seen_subcommand_from %s", line->program,
 		       command->name);
+		if (command->actions)
+			print_fish_actions(line, command);
+		putchar('\'');
 		print_fish_values(command->kind, command->choices);
 		putchar('\n');
 	}

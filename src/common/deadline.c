@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static uint64_t clock_usec(clockid_t clock)
 {
@@ -123,4 +124,23 @@ int deadline_wait(const struct deadline *deadline, int fd, short events)
 	int n = deadline_poll(deadline, &polled, 1);
 
 	return n < 0 ? n : polled.revents;
+}
+
+ssize_t deadline_read(const struct deadline *deadline, int fd, void *buffer, size_t size)
+{
+	size_t used = 0;
+
+	while (used < size) {
+		int r = deadline_wait(deadline, fd, POLLIN);
+		ssize_t n = r < 0 ? r : read(fd, (char *)buffer + used, size - used);
+
+		if (r < 0)
+			return r;
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
+			return -errno;
+		if (n == 0)
+			break;
+		used += n > 0 ? (size_t)n : 0;
+	}
+	return (ssize_t)used;
 }

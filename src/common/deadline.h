@@ -8,7 +8,9 @@
 
 #include "common/must-check.h"
 
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define USEC_PER_MSEC UINT64_C(1000)
 #define USEC_PER_SEC UINT64_C(1000000)
@@ -52,3 +54,10 @@ int deadline_poll(const struct deadline *deadline, struct pollfd *polled,
  * Returns the events seen, or a negative errno as deadline_poll() does.
  */
 int deadline_wait(const struct deadline *deadline, int fd, short events) must_check;
+
+/*
+ * Read until `size` bytes or the end, from a file, pipe or terminal. Returns the number, or a
+ * negative errno as deadline_poll() does.
+ */
+ssize_t deadline_read(const struct deadline *deadline, int fd, void *buffer,
+		      size_t size) must_check;

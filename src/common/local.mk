@@ -6,6 +6,7 @@ libcommon_a_SOURCES = \
 	src/common/atomic-file.c src/common/atomic-file.h \
 	src/common/authd-message.c src/common/authd-message.h \
 	src/common/base64.c src/common/base64.h \
+	src/common/ca-bundle.c src/common/ca-bundle.h \
 	src/common/certificate-names.c src/common/certificate-names.h \
 	src/common/cleanup.h \
 	src/common/close-range.c src/common/close-range.h \

@@ -6,12 +6,14 @@
 #include "common/trusted-file.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* The fault of the line, or null. */
 static const char *fault_of(const char *text, size_t length)
@@ -29,8 +31,11 @@ static const char *fault_of(const char *text, size_t length)
 	return NULL;
 }
 
-/* Check and copy the text, without byte order mark and newline. The caller wipes the text. */
-static int judge(struct secret *ret, const char *role, const char *path, const char *text,
+/*
+ * Check and copy the text, without byte order mark and newline. `where` is "file PATH" or the like.
+ * The caller wipes the text.
+ */
+static int judge(struct secret *ret, const char *role, const char *where, const char *text,
 		 size_t length, size_t maximum, struct reason *why)
 {
 	size_t mark = io_mark_length(text, length);
@@ -41,17 +46,23 @@ static int judge(struct secret *ret, const char *role, const char *path, const c
 	if (length > 0 && text[length - 1] == '\n')
 		length--;
 	if (length > maximum) {
-		reason_set(why, "The %s file %s is longer than %zu bytes", role, path, maximum);
+		reason_set(why, "The %s %s is longer than %zu bytes", role, where, maximum);
 		return -EINVAL;
 	}
 	fault = fault_of(text, length);
 	if (fault) {
-		reason_set(why, "The %s file %s %s", role, path, fault);
+		reason_set(why, "The %s %s %s", role, where, fault);
 		return -EINVAL;
 	}
 	ret->text = strndup(text, length);
 	ret->length = length;
 	return ret->text ? 0 : reason_errno(why, ENOMEM, "Cannot keep the %s", role);
+}
+
+/* The room for a text of that size: mark and newline, and one byte to detect a longer one. */
+static size_t room_for(size_t maximum)
+{
+	return maximum + 5;
 }
 
 /* How a secret is read: secret_read() and the others of its kind. */
@@ -64,7 +75,7 @@ struct way {
 static int read_secret(struct secret *ret, const struct way *way, const char *role,
 		       const char *path, struct reason *why)
 {
-	char title[64];
+	char title[64], where[PATH_MAX + sizeof "file "];
 	const struct trusted_file wanted = {
 		.path = path,
 		.role = title,
@@ -75,13 +86,14 @@ static int read_secret(struct secret *ret, const struct way *way, const char *ro
 		.stays_home = true,
 	};
 	cleanup_fd int fd = -1;
-	size_t size = way->maximum + 5; /* mark and newline, and one byte to detect a longer file */
+	size_t size = room_for(way->maximum);
 	cleanup_free char *buffer = NULL;
 	const char *newline;
 	ssize_t length;
 	int r;
 
 	(void)snprintf(title, sizeof title, "%s file", role);
+	(void)snprintf(where, sizeof where, "file %s", path);
 	fd = trusted_file_open(&wanted, NULL, why);
 	if (fd < 0)
 		return fd;
@@ -93,7 +105,7 @@ static int read_secret(struct secret *ret, const struct way *way, const char *ro
 	if (newline)
 		length = newline + 1 - buffer;
 	r = length < 0 ? reason_errno(why, (int)length, "Cannot read the %s file %s", role, path)
-		       : judge(ret, role, path, buffer, (size_t)length, way->maximum, why);
+		       : judge(ret, role, where, buffer, (size_t)length, way->maximum, why);
 	explicit_bzero(buffer, size);
 	return r;
 }
@@ -115,6 +127,25 @@ int secret_read_long(struct secret *ret, const char *role, const char *path, siz
 		     struct reason *why)
 {
 	return read_secret(ret, &(struct way){ .maximum = maximum }, role, path, why);
+}
+
+int secret_read_input(struct secret *ret, const char *role, size_t maximum,
+		      const struct deadline *deadline, struct reason *why)
+{
+	size_t size = room_for(maximum);
+	cleanup_free char *buffer = malloc(size);
+	ssize_t length = buffer ? deadline_read(deadline, STDIN_FILENO, buffer, size) : -ENOMEM;
+	int r;
+
+	if (length == -ECANCELED)
+		r = -ECANCELED;
+	else if (length < 0)
+		r = reason_errno(why, (int)length, "Cannot read the %s from standard input", role);
+	else
+		r = judge(ret, role, "on standard input", buffer, (size_t)length, maximum, why);
+	if (buffer)
+		explicit_bzero(buffer, size);
+	return r;
 }
 
 int secret_read_first_line(struct secret *ret, const char *role, const char *path,

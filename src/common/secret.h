@@ -2,6 +2,7 @@
 /* A password or token from a file, wiped after use. */
 #pragma once
 
+#include "common/deadline.h"
 #include "common/must-check.h"
 #include "common/reason.h"
 
@@ -33,6 +34,13 @@ int secret_read_below(struct secret *ret, const char *home, const char *role, co
 /* The same for a secret of up to `maximum` bytes, which may be longer than a password. */
 int secret_read_long(struct secret *ret, const char *role, const char *path, size_t maximum,
 		     struct reason *why) must_check;
+
+/*
+ * The same from standard input, to its end. Returns -ECANCELED, without a reason, when asked to
+ * stop.
+ */
+int secret_read_input(struct secret *ret, const char *role, size_t maximum,
+		      const struct deadline *deadline, struct reason *why) must_check;
 
 /* The same for a manager's password file, of which only the first line is used. */
 int secret_read_first_line(struct secret *ret, const char *role, const char *path,

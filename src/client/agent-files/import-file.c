@@ -6,29 +6,7 @@
 #include "common/exported-key.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
-
-/* Read to the end, or one byte more than the maximum. Returns the length or a negative errno. */
-static ssize_t read_all(int fd, char buffer[static EXPORTED_KEY_MAX + 1],
-			const struct deadline *deadline)
-{
-	size_t used = 0;
-
-	while (used <= EXPORTED_KEY_MAX) {
-		int r = deadline_wait(deadline, fd, POLLIN);
-		ssize_t n = r < 0 ? r : read(fd, buffer + used, EXPORTED_KEY_MAX + 1 - used);
-
-		if (r < 0)
-			return r;
-		if (n < 0 && errno != EINTR && errno != EAGAIN)
-			return -errno;
-		if (n == 0)
-			break;
-		used += n > 0 ? (size_t)n : 0;
-	}
-	return (ssize_t)used;
-}
 
 int import_file_read(struct agent_key *ret, const char *path, const struct deadline *deadline,
 		     struct reason *why)
@@ -44,7 +22,8 @@ int import_file_read(struct agent_key *ret, const char *path, const struct deadl
 		escape_string(shown, sizeof shown, path);
 	if (fd < 0)
 		return reason_errno(why, errno, "Cannot read the key from %s", shown);
-	length = read_all(fd, text, deadline);
+	/* to the end, or one byte more than the maximum */
+	length = deadline_read(deadline, fd, text, sizeof text);
 	if (length < 0)
 		return length == -ECANCELED ? -ECANCELED
 					    : reason_errno(why, (int)length,

@@ -2,6 +2,7 @@
 /* The command `check`: all that a registration needs, layer by layer, without requesting a key. */
 #include "client/commands/check.h"
 #include "client/commands/options.h"
+#include "client/commands/token-facts.h"
 
 #include "client/agent-files/import-file.h"
 #include "client/agent-files/key-files.h"
@@ -140,6 +141,36 @@ static bool check_credentials(struct check *check)
 					  : "an enrollment token without a credential, ",
 	   access->password.text ? "a password" : "no password",
 	   config->tls.certificate_file ? "a client certificate" : "no client certificate");
+	return true;
+}
+
+/* What the token says by itself; whether its manager is the right one, it shows when asked. */
+static bool check_token(struct check *check)
+{
+	const struct config *config = check->config;
+	cleanup(token_facts_clear) struct token_facts facts = { 0 };
+	struct reason why = { 0 };
+	char text[CA_TEXT_SIZE];
+	int r;
+
+	if (!check->access.has_token)
+		return true;
+	r = token_facts_find(&facts, &check->access.token, &why);
+	if (r == 0 && !config->tls.ca_file && config->tls.pin.count == 0)
+		r = token_facts_judge(&facts, &why); /* otherwise those count, not the token's */
+	if (r != OUTCOME_OK)
+		return bad(check, "token", r, why.text);
+	endpoint_text(&facts.manager, text);
+	ok(check, "token", "is for %s, prefix %s%s%s", text,
+	   facts.prefix[0] ? facts.prefix : "none",
+	   facts.has_credential ? ", with a credential of the id " : ", without a credential",
+	   facts.id);
+	if (facts.pin[0])
+		ok(check, "token", "pins its manager's CA by %s", facts.pin);
+	for (size_t i = 0; i < ca_bundle_count(&facts.ca); i++) {
+		ca_describe(ca_bundle_at(&facts.ca, i), text);
+		ok(check, "token", "holds the CA %s", text);
+	}
 	return true;
 }
 
@@ -396,7 +427,7 @@ int command_check(struct program *program)
 		check_import(&check);
 		check_files(&check);
 		check_agents_file(&check);
-	} else if (check.status == 0 && check_credentials(&check)) {
+	} else if (check.status == 0 && check_credentials(&check) && check_token(&check)) {
 		check_name(&check, NULL);
 		check_groups(&check);
 		check_files(&check);

@@ -25,9 +25,12 @@ enum command_index {
 	COMMAND_RESET,
 	COMMAND_DEREGISTER,
 	COMMAND_PIN,
+	COMMAND_TOKEN,
 	COMMAND_COMPLETION,
 	COMMAND_COUNT,
 };
+
+static const char *const token_actions[] = { "show", NULL };
 
 static const struct command commands[COMMAND_COUNT + 1] = {
 	[COMMAND_RUN] = { .name = "run",
@@ -75,6 +78,16 @@ static const struct command commands[COMMAND_COUNT + 1] = {
 			  .kind = ARGUMENT_HOST,
 			  .mode = CONFIG_READ,
 			  .run = command_pin },
+	[COMMAND_TOKEN] = { .name = "token",
+			    .arguments = "show [FILE|-]",
+			    .help = "show what an enrollment token says, without its secret and "
+				    "without the network",
+			    .least = 1,
+			    .most = 2,
+			    .kind = ARGUMENT_FILE,
+			    .actions = token_actions,
+			    .mode = CONFIG_READ,
+			    .run = command_token },
 	[COMMAND_COMPLETION] = { .name = "completion",
 				 .arguments = "SHELL",
 				 .help = "print the completion script for bash, zsh or fish",
@@ -150,8 +163,8 @@ static const struct option_row option_rows[] = {
 	{ .name = "json",
 	  .set = option_set_true,
 	  .offset = offsetof(struct client_options, json),
-	  .commands = FOR(STATUS) | FOR(CONFIG),
-	  .help = "status, config: as JSON" },
+	  .commands = FOR(STATUS) | FOR(CONFIG) | FOR(TOKEN),
+	  .help = "status, config, token: as JSON" },
 	{ .name = "yes",
 	  .set = option_set_true,
 	  .offset = offsetof(struct client_options, yes),

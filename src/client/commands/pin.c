@@ -24,14 +24,9 @@
 
 static void report_name(const char *label, const X509_NAME *name)
 {
-	cleanup(release_bio) BIO *bio = BIO_new(BIO_s_mem());
-	char *text, shown[512];
-	long length;
+	char shown[512];
 
-	if (!bio || X509_NAME_print_ex(bio, name, 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) < 0)
-		return;
-	length = BIO_get_mem_data(bio, &text);
-	child_report(OUTCOME_OK, label, escape_bytes(shown, sizeof shown, text, (size_t)length));
+	child_report(OUTCOME_OK, label, certificate_describe_name(name, shown, sizeof shown));
 }
 
 static void report_validity(X509 *certificate)

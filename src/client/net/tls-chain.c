@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/net/tls-chain.h"
 
-#include "common/escape.h"
+#include "common/certificate-names.h"
 #include "common/setting-words.h"
 #include "common/tls-context.h"
 
@@ -86,25 +86,13 @@ static void describe_now(char *buffer, size_t size)
 		buffer[0] = '\0';
 }
 
-/* A subject or issuer in one line, escaped: "O = Corp, CN = Corp Issuing CA". */
-static const char *describe_name(const X509_NAME *name, char buffer[static NAME_SIZE])
-{
-	cleanup(release_bio) BIO *bio = BIO_new(BIO_s_mem());
-	char *text;
-	long length;
-
-	if (!bio || X509_NAME_print_ex(bio, name, 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) < 0)
-		return "?";
-	length = BIO_get_mem_data(bio, &text);
-	return escape_bytes(buffer, NAME_SIZE, text, (size_t)length);
-}
-
 /* No CA of ours stands at the end of the chain. */
 static void explain_issuer(int error, X509 *certificate, const char *manager, const char *ca_file,
 			   struct reason *why)
 {
 	char name[NAME_SIZE];
-	const char *issuer = describe_name(X509_get_issuer_name(certificate), name);
+	const char *issuer = certificate_describe_name(X509_get_issuer_name(certificate), name,
+						       sizeof name);
 	char detail[2 * NAME_SIZE];
 
 	switch (error) {
@@ -196,7 +184,8 @@ void tls_chain_explain(X509_STORE_CTX *store, const char *manager, const char *c
 
 	if (depth > 0 && certificate)
 		(void)snprintf(whose, sizeof whose, "The CA certificate '%s' in the chain",
-			       describe_name(X509_get_subject_name(certificate), name));
+			       certificate_describe_name(X509_get_subject_name(certificate), name,
+							 sizeof name));
 	switch (certificate ? error : X509_V_ERR_UNSPECIFIED) {
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 	case X509_V_ERR_CERT_NOT_YET_VALID:

@@ -7,6 +7,7 @@ unit_tests = \
 	test-authd-message-reply \
 	test-authd-message-request \
 	test-base64 \
+	test-ca-bundle \
 	test-certificate-names \
 	test-close-range \
 	test-comma-list \
@@ -66,6 +67,8 @@ test_comma_list_SOURCES = tests/unit/common/test-comma-list.c
 test_comma_list_LDADD = $(unit_libraries)
 test_text_index_SOURCES = tests/unit/common/test-text-index.c
 test_text_index_LDADD = $(unit_libraries)
+test_ca_bundle_SOURCES = tests/unit/common/test-ca-bundle.c
+test_ca_bundle_LDADD = $(unit_libraries)
 test_certificate_names_SOURCES = tests/unit/common/test-certificate-names.c
 test_certificate_names_LDADD = $(unit_libraries)
 test_command_line_SOURCES = tests/unit/common/test-command-line.c
