@@ -14,15 +14,22 @@ void tls_pin_format(char ret[static TLS_PIN_SIZE],
 	(void)base64_encode(ret + strlen(ret), BASE64_PADDED, digest, TLS_PIN_DIGEST_SIZE);
 }
 
-int tls_certificate_pin(X509 *certificate, char ret[static TLS_PIN_SIZE])
+int tls_certificate_digest(X509 *certificate, unsigned char ret[static TLS_PIN_DIGEST_SIZE])
 {
-	unsigned char *der = NULL, digest[TLS_PIN_DIGEST_SIZE];
+	unsigned char *der = NULL;
 	int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
 	int done = length > 0 &&
-		   EVP_Digest(der, (size_t)length, digest, NULL, EVP_sha256(), NULL) == 1;
+		   EVP_Digest(der, (size_t)length, ret, NULL, EVP_sha256(), NULL) == 1;
 
 	OPENSSL_free(der);
-	if (!done)
+	return done ? 0 : -EIO;
+}
+
+int tls_certificate_pin(X509 *certificate, char ret[static TLS_PIN_SIZE])
+{
+	unsigned char digest[TLS_PIN_DIGEST_SIZE];
+
+	if (tls_certificate_digest(certificate, digest) < 0)
 		return -EIO;
 	tls_pin_format(ret, digest);
 	return 0;

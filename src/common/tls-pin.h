@@ -13,6 +13,10 @@
 void tls_pin_format(char ret[static TLS_PIN_SIZE],
 		    const unsigned char digest[static TLS_PIN_DIGEST_SIZE]);
 
+/* The SHA-256 of a certificate's SubjectPublicKeyInfo. Returns 0 or -EIO. */
+int tls_certificate_digest(X509 *certificate,
+			   unsigned char ret[static TLS_PIN_DIGEST_SIZE]) must_check;
+
 /*
  * The pin of a certificate's key: that of the SHA-256 of its SubjectPublicKeyInfo. Returns 0 or
  * -EIO.

@@ -63,6 +63,8 @@ libregistrar_a_SOURCES = \
 	src/registrar/commands/options.c src/registrar/commands/options.h \
 	src/registrar/commands/policy.c src/registrar/commands/policy.h \
 	src/registrar/commands/remove-agents.c src/registrar/commands/remove-agents.h \
+	src/registrar/commands/token.c src/registrar/commands/token.h \
+	src/registrar/commands/token-make.c src/registrar/commands/token-make.h \
 	src/registrar/commands/user.h \
 	src/registrar/commands/wazuh-certificate.c src/registrar/commands/wazuh-certificate.h \
 	src/registrar/enrollment/address.c src/registrar/enrollment/address.h \
@@ -94,6 +96,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/keeper/sessions.c src/registrar/keeper/sessions.h \
 	src/registrar/keeper/token.c src/registrar/keeper/token.h \
 	src/registrar/keeper/users.c src/registrar/keeper/users.h \
+	src/registrar/net/authorities.c src/registrar/net/authorities.h \
 	src/registrar/net/acceptor.c src/registrar/net/acceptor.h \
 	src/registrar/net/loop-memory.c src/registrar/net/loop-memory.h \
 	src/registrar/net/admission.c src/registrar/net/admission.h \

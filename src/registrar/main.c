@@ -13,6 +13,7 @@
 #include "registrar/commands/init.h"
 #include "registrar/commands/options.h"
 #include "registrar/commands/remove-agents.h"
+#include "registrar/commands/token.h"
 #include "registrar/commands/user.h"
 #include "registrar/enrollment/known-dialect.h"
 #include "registrar/serve.h"
@@ -128,6 +129,14 @@ static const struct command commands[COMMAND_COUNT + 1] = {
 				  .most = 1,
 				  .kind = ARGUMENT_FILE,
 				  .run = import_command },
+	[COMMAND_TOKEN] = { .name = "token",
+			    .arguments = "ACTION [ID...]",
+			    .help = "enrollment tokens for agents of Wazuh 5: "
+				    "create, list, show ID, revoke ID..., purge",
+			    .least = 1,
+			    .most = INT_MAX,
+			    .actions = token_actions,
+			    .run = token_command },
 	[COMMAND_COMPLETION] = { .name = "completion",
 				 .arguments = "SHELL",
 				 .help = "print the completion script for bash, zsh or fish",

@@ -21,7 +21,7 @@ const char *enroll_token_state_text(enum enroll_token_state state)
 		[ENROLL_TOKEN_ACTIVE] = "active",
 		[ENROLL_TOKEN_REVOKED] = "revoked",
 		[ENROLL_TOKEN_EXPIRED] = "expired",
-		[ENROLL_TOKEN_USED_UP] = "used up",
+		[ENROLL_TOKEN_USED_UP] = "used-up",
 	};
 
 	return texts[state];
@@ -64,7 +64,7 @@ int enroll_tokens_add(struct enroll_tokens *tokens, const struct enroll_token *t
 			   "There are %d enrollment tokens, and no more are possible; remove those "
 			   "that cannot be used any more with 'agent-registrar token purge'",
 			   ENROLL_TOKENS_MAX);
-		return -ENOSPC;
+		return -E2BIG;
 	}
 	if (make_room(tokens) < 0)
 		return reason_errno(why, ENOMEM, "Cannot keep the enrollment tokens of %s",

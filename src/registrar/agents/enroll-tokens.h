@@ -50,7 +50,7 @@ enum enroll_token_state {
 
 enum enroll_token_state enroll_token_state(const struct enroll_token *token, uint64_t now);
 
-/* "active", "revoked", "expired", "used up". */
+/* "active", "revoked", "expired", "used-up". */
 const char *enroll_token_state_text(enum enroll_token_state state);
 
 /* Printable ASCII, and not too long: what a line of the file, of a log and a list can have. */
@@ -75,7 +75,7 @@ int enroll_tokens_refresh(struct enroll_tokens *tokens, struct reason *why) must
 struct enroll_token *enroll_tokens_find(const struct enroll_tokens *tokens,
 					const char *id) must_check;
 
-/* Add one. Returns 0; -ENOSPC: there are too many; or -ENOMEM; with `why` set. */
+/* Add one. Returns 0; -E2BIG: there are too many; or -ENOMEM; with `why` set. */
 int enroll_tokens_add(struct enroll_tokens *tokens, const struct enroll_token *token,
 		      struct reason *why) must_check;
 

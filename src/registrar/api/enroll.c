@@ -14,9 +14,8 @@
 #include "common/tls-context.h"
 #include "registrar/api/bearer.h"
 #include "registrar/api/incoming-call.h"
+#include "registrar/net/authorities.h"
 
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -323,36 +322,15 @@ static const struct api_registering enrolling = { .describe = describe, .decided
 
 /* ------------------------------------------------------------------ the CA */
 
-static bool append(BIO *pem, X509 *certificate)
-{
-	return PEM_write_bio_X509(pem, certificate) == 1;
-}
-
-/*
- * What our certificate was sent with, or itself, if it was issued by itself. False: there is
- * nothing to hand out.
- */
-static bool append_authorities(BIO *pem, SSL_CTX *tls)
-{
-	X509 *own = SSL_CTX_get0_certificate(tls);
-	STACK_OF(X509) *chain = NULL;
-	bool done = false;
-
-	(void)SSL_CTX_get0_chain_certs(tls, &chain);
-	for (int i = 0; i < sk_X509_num(chain); i++)
-		done = append(pem, sk_X509_value(chain, i));
-	if (!done && own && X509_check_issued(own, own) == X509_V_OK)
-		done = append(pem, own);
-	return done;
-}
-
 static void hand_out_authorities(struct incoming_call *call)
 {
 	cleanup(release_bio) BIO *pem = BIO_new(BIO_s_mem());
+	STACK_OF(X509) *chain = NULL;
 	char *text;
 	long length;
 
-	if (!pem || !append_authorities(pem, call->settings->tls)) {
+	(void)SSL_CTX_get0_chain_certs(call->settings->tls, &chain);
+	if (!pem || !authorities_write(pem, SSL_CTX_get0_certificate(call->settings->tls), chain)) {
 		(void)refuse(call, 404, 0, "The certificate file holds no CA");
 		return;
 	}

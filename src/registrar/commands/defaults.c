@@ -4,6 +4,7 @@
 #include "common/cleanup.h"
 #include "common/shortage.h"
 #include "common/usage.h"
+#include "registrar/agents/enroll-tokens.h"
 #include "registrar/agents/local-authd.h"
 #include "registrar/enrollment/known-dialect.h"
 
@@ -50,6 +51,7 @@ static int set_default_paths(struct options *options)
 	    make_path(&paths->private_key_file, options, "etc/sslmanager.key") < 0 ||
 	    make_path(&paths->password_file, options, "etc/authd.pass") < 0 ||
 	    make_path(&paths->users_file, options, "etc/api.users") < 0 ||
+	    make_path(&paths->tokens_file, options, "etc/" ENROLL_TOKENS_FILE) < 0 ||
 	    make_path(&paths->groups_directory, options, "etc/shared") < 0 ||
 	    make_path(&paths->queue_directory, options, "queue") < 0)
 		return -ENOMEM;
@@ -164,6 +166,7 @@ void defaults_clear(struct default_paths *paths)
 	free(paths->private_key_file);
 	free(paths->password_file);
 	free(paths->users_file);
+	free(paths->tokens_file);
 	free(paths->groups_directory);
 	free(paths->queue_directory);
 	*paths = (struct default_paths){ 0 };

@@ -45,7 +45,7 @@ int option_value_group(void *target, const struct option_row *row, char *value)
 	return 0;
 }
 
-/* "3600", "60m", "1h", "7d", as the managers write times; 0 to 10 years. */
+/* "3600", "60m", "1h", "7d", as the managers write times; 0 to 3650 days. */
 static int parse_time(const struct option_row *row, const char *text, unsigned int *ret)
 {
 	static const char units[] = "smhdw";
@@ -89,6 +89,16 @@ int option_value_registration_time(void *target, const struct option_row *row, c
 
 	options->policy.has_force_rules = true;
 	return parse_time(row, value, &options->policy.force.after_registration_time);
+}
+
+int option_value_ttl(void *target, const struct option_row *row, char *value)
+{
+	struct options *options = target;
+	int r = parse_time(row, value, &options->token.ttl);
+
+	return r == 0 && options->token.ttl == 0
+		       ? usage_error("--%s is longer than no time", row->name)
+		       : r;
 }
 
 int option_value_manager_version(void *target, const struct option_row *row, char *value)

@@ -16,6 +16,9 @@ option_setter option_value_disconnected_time;
 /* A time. */
 option_setter option_value_registration_time;
 
+/* A time from a second to 3650 days: `token.ttl`. */
+option_setter option_value_ttl;
+
 /* A version of a manager, "v4.14.5": `policy.manager_version`. */
 option_setter option_value_manager_version;
 

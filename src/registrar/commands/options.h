@@ -24,6 +24,7 @@ enum command_index {
 	COMMAND_EXPORT,
 	COMMAND_REMOVE,
 	COMMAND_IMPORT_FILE,
+	COMMAND_TOKEN,
 	COMMAND_COMPLETION,
 	COMMAND_COUNT,
 };
@@ -95,14 +96,24 @@ struct enroll_options {
 /* Of the commands that administer agents and users. Null: not given. */
 struct admin_options {
 	const char *name, *ip, *id; /* add */
-	bool json;                  /* list */
+	bool json;                  /* list, token */
 	bool purge;                 /* remove */
 	bool remove_user;           /* user */
 };
 
+/* Of the command token. */
+struct token_options {
+	const char *address, *prefix, *description; /* create; null: not given */
+	unsigned int port;                          /* create; 0: not given */
+	unsigned int ttl;                           /* create; seconds; 0: not given */
+	unsigned int most;                          /* create: uses; 0: not given */
+	bool embeds_ca, has_no_credential;          /* create */
+	bool all, force;                            /* purge */
+};
+
 /* What follows from the directory; owned. */
 struct default_paths {
-	char *certificate_file, *private_key_file, *password_file, *users_file;
+	char *certificate_file, *private_key_file, *password_file, *users_file, *tokens_file;
 	char *groups_directory; /* DIRECTORY/etc/shared */
 	char *queue_directory;  /* DIRECTORY/queue */
 };
@@ -123,6 +134,7 @@ struct options {
 	struct api_options api;
 	struct enroll_options enroll;
 	struct admin_options admin;
+	struct token_options token;
 	struct default_paths paths;
 };
 

@@ -158,7 +158,7 @@ static void test_too_many(void **state)
 		(void)snprintf(token.id, sizeof token.id, "%022d", i);
 		assert_int_equal(enroll_tokens_add(&tokens, &token, &why), 0);
 	}
-	assert_int_equal(enroll_tokens_add(&tokens, &example, &why), -ENOSPC);
+	assert_int_equal(enroll_tokens_add(&tokens, &example, &why), -E2BIG);
 	assert_non_null(strstr(why.text, "token purge"));
 	enroll_tokens_clear(&tokens);
 }
