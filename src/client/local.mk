@@ -97,6 +97,7 @@ libclient_a_SOURCES = \
 	src/client/registration/policy.c src/client/registration/policy.h \
 	src/client/registration/prepare.c src/client/registration/prepare.h \
 	src/client/registration/observer.h \
+	src/client/registration/own-secret.c src/client/registration/own-secret.h \
 	src/client/registration/probe.c src/client/registration/probe.h \
 	src/client/registration/register.c src/client/registration/register.h \
 	src/client/registration/registration.h \

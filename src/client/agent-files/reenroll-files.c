@@ -341,8 +341,8 @@ void reenroll_files_mark_anchor(char ret[static REENROLL_FILES_MARK_SIZE], const
 	mark_content(ret, pem, strlen(pem));
 }
 
-/* Is it as we have stored it? Returns 1, 0, or a negative errno with `why` set. */
-static int is_as_stored(const struct reenroll_files *files, const char *mark, struct reason *why)
+int reenroll_files_read_anchor(const struct reenroll_files *files, const char *mark, char **ret,
+			       size_t *ret_length, struct reason *why)
 {
 	cleanup_free char *content = malloc(REENROLL_FILES_ANCHOR_MAX);
 	char now[REENROLL_FILES_MARK_SIZE];
@@ -355,7 +355,20 @@ static int is_as_stored(const struct reenroll_files *files, const char *mark, st
 		return is_shortage((int)length) ? (int)length
 						: 0; /* such as a link: none of ours */
 	mark_content(now, content, (size_t)length);
-	return strcmp(now, mark) == 0;
+	if (strcmp(now, mark) != 0)
+		return 0;
+	*ret = take_pointer(content);
+	*ret_length = (size_t)length;
+	return 1;
+}
+
+/* Is it as we have stored it? Returns 1, 0, or a negative errno with `why` set. */
+static int is_as_stored(const struct reenroll_files *files, const char *mark, struct reason *why)
+{
+	cleanup_free char *content = NULL;
+	size_t length;
+
+	return reenroll_files_read_anchor(files, mark, &content, &length, why);
 }
 
 static int flush_anchor_directory(const struct reenroll_files *files, struct reason *why)

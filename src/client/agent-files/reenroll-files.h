@@ -52,6 +52,14 @@ int reenroll_files_read_secret(const struct reenroll_files *files, struct reenro
 			       struct reason *why) must_check;
 
 /*
+ * Read the CA, if it is still as it was stored with this mark (reenroll_files_mark_anchor()):
+ * otherwise the agent's group may have written it. Returns 1 with `ret`, which the caller frees; 0
+ * when there is none, or another one; or a negative errno with `why` set.
+ */
+int reenroll_files_read_anchor(const struct reenroll_files *files, const char *mark, char **ret,
+			       size_t *ret_length, struct reason *why) must_check;
+
+/*
  * Make sure that both can be stored: create the new files, readable by `group` ((gid_t)-1: that of
  * this process), and the directory of the CA. Requires the lock of the key file. Returns 0, or a
  * negative errno with `why` set.

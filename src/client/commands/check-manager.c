@@ -304,7 +304,7 @@ int check_inspect_manager(const struct attempt *attempt, struct reason *why)
 
 	(void)why;
 	check->deadline = *attempt->deadline;
-	check->ca = check->config->tls.ca_file;
+	check->ca = check->access.trust.ca_file;
 	check_agents_port(check, endpoint);
 	if (!check_resolving(check, next) || !check_connecting(check, next, &fd))
 		return OUTCOME_OK; /* that something is wrong has been reported */

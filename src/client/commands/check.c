@@ -126,17 +126,49 @@ static void check_import(struct check *check)
 		ok(check, "import", "%s holds the key of %s (id %s)", path, key.name, key.id);
 }
 
+/* As a registration does it. Returns 1 when the token is gone and there is a key without it. */
+static int open_access(struct check *check, struct reason *why)
+{
+	const struct config *config = check->config;
+	cleanup(key_files_close) struct key_files files = KEY_FILES_NULL;
+	cleanup(agent_key_wipe) struct agent_key key = { 0 };
+	struct own_secret *own = &check->own_secret;
+	struct reason problem = { 0 };
+	int r = key_files_open(&files, config->agent.directory, config->agent.keys_file,
+			       config->agent.group, why);
+
+	if (r >= 0 && config->manager.method == METHOD_ENROLL)
+		r = own_secret_find(own, &files.reenroll, &check->state, &problem, why);
+	note(check, "credentials", problem.text);
+	if (r >= 0)
+		r = access_open_known(&check->access, config,
+				      own->secret.text[0] ? &own->known : NULL, why);
+	if (r < 0 && check->access.lacks_token) {
+		if (keystore_read(&files.store, &key, NULL) == KEYSTORE_KEY)
+			return 1;
+		own_secret_explain(own, &files.reenroll, config, why);
+	}
+	reenroll_secret_wipe(&own->secret);
+	return r < 0 ? r : access_load_tls(&check->access, why);
+}
+
 static bool check_credentials(struct check *check)
 {
 	const struct config *config = check->config;
 	const struct access *access = &check->access;
 	struct reason why = { 0 };
-	int r = access_open_with_tls(&check->access, config, &why);
+	int r = open_access(check, &why);
 
 	if (r < 0)
 		return failed(check, "credentials", OUTCOME_MISCONFIGURED, r, why.text);
+	if (r > 0) {
+		note(check, "credentials", why.text);
+		note(check, "credentials", "there is a key, so that no token is needed now");
+		return true;
+	}
 	ok(check, "credentials", "%s%s, %s",
-	   !access->has_token             ? ""
+	   access->known        ? "the re-enrollment secret (the enrollment token is gone), "
+	   : !access->has_token ? ""
 	   : access->token.has_credential ? "an enrollment token, "
 					  : "an enrollment token without a credential, ",
 	   access->password.text ? "a password" : "no password",
@@ -434,10 +466,12 @@ int command_check(struct program *program)
 		check_agents_file(&check);
 		check_confinement(&check);
 		(void)check_probe(&check);
-		for (size_t i = 0; access_manager_at(&check.access, i, &endpoint); i++)
+		for (size_t i = 0;
+		     check.access.context && access_manager_at(&check.access, i, &endpoint); i++)
 			check_manager(&check, &endpoint);
 	}
 	access_close(&check.access);
+	own_secret_close(&check.own_secret);
 	probe_close(&check.probe);
 	return deadline_wait(&at_once, -1, 0) == -ECANCELED ? -ECANCELED : check.status;
 }

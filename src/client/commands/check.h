@@ -3,6 +3,7 @@
 #pragma once
 
 #include "client/registration/access.h"
+#include "client/registration/own-secret.h"
 #include "client/registration/probe.h"
 #include "client/registration/state.h"
 #include "common/deadline.h"
@@ -25,6 +26,7 @@ struct check {
 	struct own_names own;
 	bool is_named;
 	struct probe probe;
+	struct own_secret own_secret; /* takes the place of an enrollment token that is gone */
 };
 
 /* When check_inspect_manager() has ended at the latest, by the configured timeouts. */

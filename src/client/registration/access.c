@@ -6,6 +6,7 @@
 #include "common/io.h"
 #include "common/must-check.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -73,16 +74,35 @@ static int read_token(struct enrollment_token *ret, const struct config *config,
 	return r < 0 ? r : 1;
 }
 
+static bool has_own_trust(const struct config *config)
+{
+	return config->tls.ca_file || config->tls.pin.count > 0;
+}
+
+/* Without the token, is there a manager to ask, and something to know it by? */
+static bool suffices(const struct config *config, const struct access_known *known)
+{
+	return known && (config->manager.address.count > 0 || *known->manager) &&
+	       (has_own_trust(config) || known->ca);
+}
+
 /*
  * The agent is given the CA, too, after an attempt that can read no files. OpenSSL has read it.
  */
-static int read_ca(struct pem_file *ret, const struct config *config, const struct method *method,
-		   struct reason *why)
+static int read_ca(struct access *access, struct reason *why)
 {
-	const struct pem_subject subject = { "CA file", config->tls.ca_file, PEM_CERTIFICATE,
-					     config_home(config, &config->tls.ca_file) };
+	const struct config *config = access->config;
+	const struct access_known *known = access->known;
+	struct pem_subject subject = { "CA file", config->tls.ca_file, PEM_CERTIFICATE,
+				       config_home(config, &config->tls.ca_file) };
 
-	return subject.path && method->check_anchor ? pem_file_open(ret, &subject, why) : 0;
+	if (known && !has_own_trust(config)) {
+		subject.path = access->trust.ca_file = known->ca_file;
+		return pem_file_take(&access->ca, &subject, known->ca, known->ca_length, why);
+	}
+	return subject.path && access->method->check_anchor
+		       ? pem_file_open(&access->ca, &subject, why)
+		       : 0;
 }
 
 /* Who looks for a path that is not in our files finds it where the agent's says it. */
@@ -140,15 +160,22 @@ static int read_password(struct secret *ret, const struct config *config, struct
 /* All three have been checked before: by the configuration, by the token's parser, and here. */
 static void find_prefix(struct access *access)
 {
-	const char *configured = access->config->manager.prefix;
+	const char *prefix = access->config->manager.prefix;
 
-	ignore_result(endpoint_prefix_parse(access->prefix, configured
-								    ?: access->has_token
-								       ? access->token.prefix
-								       : ENROLLMENT_PREFIX));
+	if (!prefix && access->has_token)
+		prefix = access->token.prefix;
+	if (!prefix && access->known)
+		prefix = access->known->prefix;
+	ignore_result(endpoint_prefix_parse(access->prefix, prefix ?: ENROLLMENT_PREFIX));
 }
 
 int access_open(struct access *access, const struct config *config, struct reason *why)
+{
+	return access_open_known(access, config, NULL, why);
+}
+
+int access_open_known(struct access *access, const struct config *config,
+		      const struct access_known *known, struct reason *why)
 {
 	int r;
 
@@ -161,11 +188,17 @@ int access_open(struct access *access, const struct config *config, struct reaso
 	if (r >= 0)
 		r = access_read_proxy(&access->proxy, config, why);
 	access->has_proxy = r > 0;
-	if (r >= 0)
-		r = read_token(&access->token, config, access->method, why);
+	if (r < 0)
+		return r;
+	r = read_token(&access->token, config, access->method, why);
 	access->has_token = r > 0;
+	access->lacks_token = r == -ENOENT;
+	if (access->lacks_token && suffices(config, known)) {
+		access->known = known;
+		r = 0;
+	}
 	if (r >= 0)
-		r = read_ca(&access->ca, config, access->method, why);
+		r = read_ca(access, why);
 	if (r < 0)
 		return r;
 	find_prefix(access);
@@ -176,6 +209,7 @@ int access_load_tls(struct access *access, struct reason *why)
 {
 	struct tls_settings settings = tls_settings_of(access->config);
 
+	settings.ca_file = access->trust.ca_file;
 	/* what the agent will be given, also if the file has changed since */
 	if (access->ca.bytes)
 		settings.ca = (struct tls_content){ access->ca.bytes, access->ca.length };
@@ -210,6 +244,9 @@ bool access_manager_at(const struct access *access, size_t index, struct endpoin
 
 	if (addresses->count == 0 && index == 0 && access->has_token)
 		*ret = access->token.manager;
+	else if (addresses->count == 0 && index == 0 && access->known)
+		return endpoint_parse(ret, access->known->manager,
+				      config_default_port(access->config)) == 0;
 	else
 		return index < addresses->count &&
 		       endpoint_parse(ret, addresses->items[index],

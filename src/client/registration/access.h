@@ -14,6 +14,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What is known of a manager without the enrollment token that named it. Nothing is owned. */
+struct access_known {
+	const char *manager; /* host:port; empty: not known */
+	const char *prefix;  /* of its paths; null: not known */
+	const char *ca_file; /* where `ca` is, for messages */
+	const char *ca;      /* PEM, in which no one but root has written; null: none */
+	size_t ca_length;
+};
+
 /* Start with zeros; release with access_close(). */
 struct access {
 	const struct config *config; /* not owned */
@@ -26,6 +35,8 @@ struct access {
 	struct pem_file ca;            /* the content of ca_file; of the method enroll */
 	bool has_proxy;
 	bool has_token;
+	bool lacks_token;                  /* one is configured, but there is no such file */
+	const struct access_known *known;  /* takes the token's place; null: is not needed */
 	char prefix[ENDPOINT_PREFIX_SIZE]; /* of the paths of the method enroll; may be empty */
 };
 
@@ -35,6 +46,14 @@ struct access {
  * outlive the access. Returns 0, or a negative errno with `why` set; release it in both cases.
  */
 int access_open(struct access *access, const struct config *config, struct reason *why) must_check;
+
+/*
+ * The same, but if there is no file with the token that is configured, `known` (may be null) takes
+ * its place, as far as that suffices with what is configured besides; it must outlive the access
+ * then. Otherwise the result is -ENOENT, with lacks_token.
+ */
+int access_open_known(struct access *access, const struct config *config,
+		      const struct access_known *known, struct reason *why) must_check;
 
 /*
  * Make the TLS context, with the CA and our own certificate, if it has not been made. Costs more

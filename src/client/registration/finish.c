@@ -98,6 +98,9 @@ static void remember_success(struct registration *run)
 	registration->registered_at = (uint64_t)time(NULL);
 	(void)snprintf(registration->manager, sizeof registration->manager, "%s",
 		       run->request.manager_text);
+	if (run->config->manager.method == METHOD_ENROLL)
+		(void)snprintf(registration->prefix, sizeof registration->prefix, "/%s",
+			       run->access.prefix);
 	(void)snprintf(registration->method, sizeof registration->method, "%s",
 		       report_method_name(run));
 	registration->requested_name[0] = '\0';

@@ -77,35 +77,54 @@ static bool makes_new_agent(const struct registration *run)
 	return run->mode.force && access_has_credential(&run->access);
 }
 
-/* A secret of another agent, or of the machine that this one is a copy of, is not ours to use. */
-static int prepare_own_secret(struct registration *run, struct reason *why)
+static int find_own_secret(struct registration *run, struct reason *why)
 {
-	cleanup(reenroll_secret_wipe) struct reenroll_secret secret = { 0 };
-	struct agent_key known = { 0 };
 	struct reason problem = { 0 };
-	enum binding binding;
 	int r;
 
 	if (run->config->manager.method != METHOD_ENROLL)
 		return 0;
-	r = reenroll_files_read_secret(&run->files.reenroll, &secret, &problem);
-	if (r < 0)
-		*why = problem;
-	else if (problem.text[0])
+	r = own_secret_find(&run->own, &run->files.reenroll, &run->state, &problem, why);
+	if (problem.text[0])
 		log_warning("%s", problem.text);
-	if (r <= 0)
-		return r;
-	memcpy(known.id, secret.id, sizeof known.id);
-	memcpy(known.name, run->state.registration.agent_name, sizeof known.name);
-	binding = binding_of(&run->state, &known, NULL);
-	if (binding != BINDING_OURS && binding != BINDING_CHANGED)
-		return 0;
+	return r;
+}
+
+static void take_own_secret(struct registration *run)
+{
+	struct reenroll_secret *secret = &run->own.secret;
+	const char *path = run->files.reenroll.secret_path;
+
+	if (!secret->text[0])
+		return;
 	if (makes_new_agent(run))
 		log_info("--force: enrolling as a new agent; the re-enrollment secret of agent %s "
 			 "in %s is not used",
-			 secret.id, run->files.reenroll.secret_path);
+			 secret->id, path);
 	else
-		run->key.old_secret = secret;
+		run->key.old_secret = *secret;
+	if (run->access.known && run->key.old_secret.text[0])
+		log_notice("There is no enrollment token in %s any more; "
+			   "agent %s enrolls again with the secret in %s",
+			   run->config->auth.token_file, secret->id, path);
+	reenroll_secret_wipe(secret); /* the process that talks to managers has no other copy */
+}
+
+/* The token may be gone: agents delete theirs. Then the secret of an earlier enrollment will do. */
+static int open_access(struct registration *run, struct reason *why)
+{
+	int r = find_own_secret(run, why);
+
+	if (r < 0)
+		return r;
+	r = access_open_known(&run->access, run->config,
+			      run->own.secret.text[0] ? &run->own.known : NULL, why);
+	if (r < 0 && run->access.lacks_token)
+		own_secret_explain(&run->own, &run->files.reenroll, run->config, why);
+	if (r < 0)
+		return r;
+	warn_of_exposed_files(&run->access);
+	take_own_secret(run);
 	return 0;
 }
 
@@ -188,11 +207,7 @@ int prepare_registration(struct registration *run)
 	r = prepare_name(run, NULL, &why);
 	if (r != OUTCOME_OK && r != OUTCOME_NOT_READY)
 		return report_failure(run, r, &why);
-	r = access_open(&run->access, run->config, &why);
-	if (r >= 0)
-		warn_of_exposed_files(&run->access);
-	if (r >= 0)
-		r = prepare_own_secret(run, &why);
+	r = open_access(run, &why);
 	if (r >= 0)
 		r = prepare_probe(run, &why);
 	if (r < 0)

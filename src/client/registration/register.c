@@ -78,6 +78,7 @@ static void close_run(struct registration *run)
 	key_files_close(&run->files);
 	key_change_wipe(&run->key);
 	access_close(&run->access);
+	own_secret_close(&run->own);
 	probe_close(&run->probe);
 	free(run->request.groups);
 }

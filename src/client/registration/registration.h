@@ -7,6 +7,7 @@
 #include "client/config/config.h"
 #include "client/registration/access.h"
 #include "client/registration/observer.h"
+#include "client/registration/own-secret.h"
 #include "client/registration/probe.h"
 #include "client/registration/retry.h"
 #include "client/registration/state.h"
@@ -78,6 +79,8 @@ struct registration {
 	bool agent_conf_failed; /* it could not be stored before the new key */
 	struct key_change key;
 	struct access access;
+	struct own_secret
+		own; /* of the method enroll; behind prepare_registration() without text */
 	struct probe probe;
 	struct request request;
 	struct state state;

@@ -36,6 +36,7 @@ static const struct field {
 	TEXT("requested_name", registration.requested_name),
 	TEXT("missing_groups", registration.missing_groups),
 	TEXT("manager", registration.manager),
+	TEXT("prefix", registration.prefix),
 	TEXT("method", registration.method),
 	NUMBER("registered_at", registration.registered_at),
 	TEXT("bound_machine", bound.machine),

@@ -48,6 +48,8 @@ struct state_registration {
 	/* those that the manager does not have, and another one took the place of; by commas */
 	char missing_groups[MISSING_GROUPS_SIZE];
 	char manager[ENDPOINT_TEXT_SIZE];
+	/* of the manager's paths, behind a slash; of the method enroll */
+	char prefix[1 + ENDPOINT_PREFIX_SIZE];
 	char method[16];
 	uint64_t registered_at;
 };
