@@ -34,7 +34,8 @@ def boot(machine):
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
         system.wait_for_start("wazuh-agent")
-        return [entry["MESSAGE"] for entry in system.journal(_SYSTEMD_UNIT="agent-register.service")]
+        entries = system.journal(_SYSTEMD_UNIT="agent-register.service")
+        return [entry["MESSAGE"] for entry in entries]
 
 
 def kids(manager):
