@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: ISC
 """Boots with method = enroll: a token as the only credential, in the place where the agent looks
 for it and deletes it; a token without a credential; a manager that was built anew."""
+import re
+import shutil
+import subprocess
+
 import agent_machine
 import message_ids
 import pytest
+import registrar_units
 import scripted_manager
 import wazuh5_manager
 
@@ -65,6 +70,46 @@ def test_token_that_the_agent_deletes(machine, start_wazuh5, enrollment_token):
     assert any("enrolls again with the secret" in line for line in log), log
     assert kids(manager)[1:] == ["001"] and len(machine.agent_starts()) == 3
     check_key(machine, manager, "001")
+
+
+@pytest.fixture
+def with_registrar(registrar, build, tmp_path):
+    """Our own manager on the same machine. Returns its directory, and its token without a
+    credential."""
+    directory = tmp_path / "ossec"
+    for name in ("etc", "queue"):
+        (directory / name).mkdir(parents=True)
+
+    def call(*arguments):
+        return subprocess.run([build / "agent-registrar", "-D", directory, *arguments], check=True,
+                              stdout=subprocess.PIPE, text=True).stdout
+    call("--dialect", "wazuh", "--name", "127.0.0.1", "init")
+    token = call("token", "create", "--address", "127.0.0.1", "--no-credential")
+    shutil.copytree(directory, registrar.path("/srv/ossec"))
+    registrar_units.use_directory(registrar, "--dialect wazuh --enroll-port 1517")
+    registrar.enable("agent-registrar.service")
+    return directory, token.split()[-1]
+
+
+def test_own_registrar(machine, with_registrar):
+    """A token without a credential, and a password; then the secret, for a key that was lost."""
+    directory, token = with_registrar
+    machine.configure("[manager]\nmethod = enroll\n[auth]\n"
+                      "token_file = /etc/agent-register/token\n"
+                      "password_file = /etc/agent-register/password\n[retry]\ninitial = 50 ms\n"
+                      "[agent]\nname = agent-1\n",
+                      password=(directory / "etc/authd.pass").read_text().strip())
+    machine.write("/etc/agent-register/token", token + "\n", 0o600)
+    keys = []
+    for _ in range(2):
+        boot(machine)
+        keys.append(machine.read(agent_machine.KEYS).strip())
+        assert machine.read("/srv/ossec/etc/client.keys").strip() == keys[-1]
+        assert machine.agent_starts()[-1][2:] == [keys[-1]]
+        assert re.fullmatch(r"001 [0-9a-f]{64}\n", machine.read(SECRET))
+        machine.path(agent_machine.KEYS).unlink()
+    assert all(key.startswith("001 agent-1 any ") for key in keys) and keys[0] != keys[1]
+    assert machine.read(CA) == (directory / "etc/sslmanager.cert").read_text()
 
 
 def test_token_without_a_credential(machine, start_wazuh5, certificates):

@@ -109,7 +109,7 @@ static const char not_written[] = "it cannot store the agent: check the space on
 				  "the owner of its files in etc, and its log";
 static const char other_values[] =
 	"compare its message with name, ip, groups and version in [agent]: it takes no name that "
-	"begins with a dot, no ip with a dotted mask, and no version above its own";
+	"begins with a dot or is its own, no ip with a dotted mask, and no version above its own";
 static const char disabled[] = "its <auth> disables enrollment (disabled, remote_enrollment), "
 			       "or our client certificate must be issued for our address";
 
