@@ -106,6 +106,9 @@ int credentials_make(struct credentials *ret, const struct material *material, s
 
 	if (r >= 0 && secret_set(&credentials.password, material->password.text) < 0)
 		r = reason_errno(why, ENOMEM, "Cannot keep the password");
+	if (r >= 0)
+		r = authorities_find(&credentials.authorities, credentials.tls,
+				     material->authorities.bytes, material->authorities.path, why);
 	if (r < 0)
 		credentials_clear(&credentials);
 	else
@@ -116,6 +119,7 @@ int credentials_make(struct credentials *ret, const struct material *material, s
 void credentials_clear(struct credentials *credentials)
 {
 	secret_wipe(&credentials->password);
+	authorities_clear(&credentials->authorities);
 	SSL_CTX_free(credentials->tls);
 	*credentials = (struct credentials){ .tls = NULL };
 }

@@ -5,6 +5,7 @@
 #include "common/must-check.h"
 #include "common/reason.h"
 #include "common/secret.h"
+#include "registrar/net/authorities.h"
 #include "registrar/registry/material.h"
 
 #include <openssl/ssl.h>
@@ -13,6 +14,8 @@
 struct credentials {
 	SSL_CTX *tls;           /* certificate, private key, CA of the clients */
 	struct secret password; /* no text: none is demanded */
+	/* CAs that are handed out; the generation is 0 where it is not known */
+	struct authorities authorities;
 };
 
 /*

@@ -36,6 +36,7 @@ static int begin(struct front_serving *serving, enum dialect dialect, struct rea
 		return 0;
 	api = *settings->api;
 	api.tls = serving->credentials.tls;
+	api.authorities = &serving->credentials.authorities;
 	api.demands_password = serving->credentials.password.text != NULL;
 	api.peers = &serving->peers;
 	return api_new(&serving->api, serving->base, &api, serving->registry, why);
@@ -53,7 +54,8 @@ int front_serving_use(struct front_serving *serving, const struct material *mate
 		return begin(serving, material->dialect, why);
 	authd_use(serving->authd, in_use->tls, in_use->password.text, material->dialect);
 	if (serving->api)
-		api_use(serving->api, in_use->tls, in_use->password.text != NULL);
+		api_use(serving->api, in_use->tls, &in_use->authorities,
+			in_use->password.text != NULL);
 	credentials_clear(&old);
 	return 0;
 }

@@ -59,10 +59,13 @@ libregistrar_a_SOURCES = \
 	src/registrar/commands/import-agents.c src/registrar/commands/import-agents.h \
 	src/registrar/commands/import-line.c src/registrar/commands/import-line.h \
 	src/registrar/commands/init.c src/registrar/commands/init.h \
+	src/registrar/commands/init-files.c src/registrar/commands/init-files.h \
 	src/registrar/commands/option-values.c src/registrar/commands/option-values.h \
 	src/registrar/commands/options.c src/registrar/commands/options.h \
+	src/registrar/commands/own-ca.c src/registrar/commands/own-ca.h \
 	src/registrar/commands/policy.c src/registrar/commands/policy.h \
 	src/registrar/commands/remove-agents.c src/registrar/commands/remove-agents.h \
+	src/registrar/commands/rotate-ca.c src/registrar/commands/rotate-ca.h \
 	src/registrar/commands/token.c src/registrar/commands/token.h \
 	src/registrar/commands/token-make.c src/registrar/commands/token-make.h \
 	src/registrar/commands/user.h \

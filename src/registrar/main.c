@@ -13,6 +13,7 @@
 #include "registrar/commands/init.h"
 #include "registrar/commands/options.h"
 #include "registrar/commands/remove-agents.h"
+#include "registrar/commands/rotate-ca.h"
 #include "registrar/commands/token.h"
 #include "registrar/commands/user.h"
 #include "registrar/enrollment/known-dialect.h"
@@ -57,15 +58,17 @@ static int init(struct program *program)
 		.directory = options->directory,
 		.certificate_file = options->tls.certificate_file,
 		.private_key_file = options->tls.private_key_file,
+		.ca_file = options->paths.ca_file,
 		.password_file = options->password.is_unused ? NULL : options->password.file,
 		.names = options->init.names.items,
 		.name_count = options->init.names.count,
 		.group = options->group,
 	};
 	struct reason why;
-	int r = init_missing(&settings, &why);
+	int r = options->init.rotate_ca ? rotate_ca(&settings, options->init.finish, &why)
+					: init_missing(&settings, &why);
 
-	if (r >= 0 && options->line.command->run == init)
+	if (r >= 0 && !options->init.rotate_ca && options->line.command->run == init)
 		r = store_dialect(options, &why);
 	return r < 0 ? fail_for(r, EX_CONFIG, &why) : 0;
 }

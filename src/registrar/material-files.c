@@ -38,6 +38,15 @@ static int read_file(struct material_file *ret, const struct pem_subject *subjec
 	return 0;
 }
 
+/* Until the CA is changed for the first time, there is none. */
+static int read_if_there(struct material_file *ret, const struct pem_subject *subject,
+			 struct reason *why)
+{
+	int r = read_file(ret, subject, why);
+
+	return r == -ENOENT ? 0 : r;
+}
+
 static int read_tls(struct material *material, const struct options *options, struct reason *why)
 {
 	const struct pem_subject client_ca = { "CA file", options->tls.client_ca_file,
@@ -46,8 +55,12 @@ static int read_tls(struct material *material, const struct options *options, st
 						 PEM_CERTIFICATE };
 	const struct pem_subject private_key = { "private key file", options->tls.private_key_file,
 						 PEM_PRIVATE_KEY };
+	const struct pem_subject authorities = { "CA file", options->paths.ca_file,
+						 PEM_CERTIFICATE };
 	int r = read_file(&material->client_ca, &client_ca, why);
 
+	if (r >= 0)
+		r = read_if_there(&material->authorities, &authorities, why);
 	if (r >= 0)
 		r = read_file(&material->certificate, &certificate, why);
 	if (r >= 0)

@@ -190,7 +190,7 @@ static void begin(uint8_t how)
 		HOLDS(make_api() == 0 || fuzz_fault_happened());
 	if (!run.api)
 		return;
-	api_use(run.api, run.tls, how & HAS_PASSWORD ? PASSWORD : NULL);
+	api_use(run.api, run.tls, NULL, how & HAS_PASSWORD ? PASSWORD : NULL);
 	if (how & HAS_NO_PLACE) {
 		let_others_in(how & HAS_A_PLACE ? PLACES - 1 : PLACES);
 		fuzz_let_pass(20);

@@ -201,9 +201,11 @@ void api_stop(struct api *api)
 	api_http_stop(api->http);
 }
 
-void api_use(struct api *api, SSL_CTX *tls, bool demands_password)
+void api_use(struct api *api, SSL_CTX *tls, const struct authorities *authorities,
+	     bool demands_password)
 {
 	api->settings.tls = tls;
+	api->settings.authorities = authorities;
 	api->settings.demands_password = demands_password;
 	api_http_use(api->http, tls);
 }

@@ -32,6 +32,7 @@
 #include "common/must-check.h"
 #include "common/reason.h"
 #include "registrar/api/limits.h"
+#include "registrar/net/authorities.h"
 #include "registrar/net/listener.h"
 #include "registrar/net/peer-rules.h"
 #include "registrar/registry/registry.h"
@@ -47,7 +48,8 @@ struct api_settings {
 	const struct listeners *listeners;        /* none: there is no API */
 	const struct listeners *enroll_listeners; /* where the enrollment is served, alone */
 	SSL_CTX *tls;
-	bool demands_password; /* for enrolling; the registry knows it */
+	const struct authorities *authorities; /* handed out; null: none */
+	bool demands_password;                 /* for enrolling; the registry knows it */
 	struct api_limits_settings limits;
 	/* at the limit others give way (net/admission.h), or wait; at most API_CONNECTIONS_MAX */
 	unsigned int max_connections;
@@ -65,10 +67,11 @@ int api_new(struct api **ret, struct event_base *base, const struct api_settings
 	    struct registry *registry, struct reason *why) must_check;
 
 /*
- * Use another certificate for new connections, which outlives the API, or the next call; and demand
- * a password for enrollments, or none.
+ * Use another certificate for new connections, and hand out other CAs, which both outlive the API,
+ * or the next call; and demand a password for enrollments, or none.
  */
-void api_use(struct api *api, SSL_CTX *tls, bool demands_password);
+void api_use(struct api *api, SSL_CTX *tls, const struct authorities *authorities,
+	     bool demands_password);
 
 /* Accept no more connections; answers under way are let out. */
 void api_stop(struct api *api);

@@ -17,9 +17,10 @@ int api_new(struct api **ret, struct event_base *base, const struct api_settings
 	return refuse(why);
 }
 
-void api_use(struct api *api, SSL_CTX *tls, bool demands_password)
+void api_use(struct api *api, SSL_CTX *tls, const struct authorities *authorities,
+	     bool demands_password)
 {
-	(void)api, (void)tls, (void)demands_password;
+	(void)api, (void)tls, (void)authorities, (void)demands_password;
 }
 
 void api_stop(struct api *api)

@@ -11,11 +11,10 @@
 #include "common/cleanup.h"
 #include "common/deadline.h"
 #include "common/log.h"
-#include "common/tls-context.h"
 #include "registrar/api/bearer.h"
 #include "registrar/api/incoming-call.h"
-#include "registrar/net/authorities.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -322,20 +321,21 @@ static const struct api_registering enrolling = { .describe = describe, .decided
 
 /* ------------------------------------------------------------------ the CA */
 
+/* Agents that have CAs of a lower generation take these instead. */
 static void hand_out_authorities(struct incoming_call *call)
 {
-	cleanup(release_bio) BIO *pem = BIO_new(BIO_s_mem());
-	STACK_OF(X509) *chain = NULL;
-	char *text;
-	long length;
+	const struct authorities *authorities = call->settings->authorities;
+	char generation[24];
 
-	(void)SSL_CTX_get0_chain_certs(call->settings->tls, &chain);
-	if (!pem || !authorities_write(pem, SSL_CTX_get0_certificate(call->settings->tls), chain)) {
+	if (!authorities || !authorities->pem) {
 		(void)refuse(call, 404, 0, "The certificate file holds no CA");
 		return;
 	}
-	length = BIO_get_mem_data(pem, &text);
-	call->result.answer = strndup(text, (size_t)length);
+	if (authorities->generation > 0) {
+		(void)snprintf(generation, sizeof generation, "%" PRIu64, authorities->generation);
+		api_exchange_add_header(call->exchange, "Wazuh-CA-Generation", generation);
+	}
+	call->result.answer = strdup(authorities->pem);
 	call->result.content_type = "application/x-pem-file";
 }
 

@@ -50,6 +50,7 @@ static int set_default_paths(struct options *options)
 	if (make_path(&paths->certificate_file, options, "etc/sslmanager.cert") < 0 ||
 	    make_path(&paths->private_key_file, options, "etc/sslmanager.key") < 0 ||
 	    make_path(&paths->password_file, options, "etc/authd.pass") < 0 ||
+	    make_path(&paths->ca_file, options, "etc/agent-registrar.ca") < 0 ||
 	    make_path(&paths->users_file, options, "etc/api.users") < 0 ||
 	    make_path(&paths->tokens_file, options, "etc/" ENROLL_TOKENS_FILE) < 0 ||
 	    make_path(&paths->groups_directory, options, "etc/shared") < 0 ||
@@ -146,6 +147,10 @@ int defaults_complete(struct options *options, enum command_index command)
 	if (options->tls.verify_host && !options->tls.client_ca_file)
 		return usage_error("-s (verify the client's address) needs -v (the CA of its "
 				   "certificate)");
+	if (options->init.finish && !options->init.rotate_ca)
+		return usage_error("--finish needs --rotate-ca");
+	if (options->init.rotate_ca && options->init.names.count > 0)
+		return usage_error("--rotate-ca keeps the names of the certificate (--name)");
 	if (command == COMMAND_ADD && !options->admin.name)
 		return usage_error("the command add needs the agent's name (-n)");
 	r = set_default_paths(options);
@@ -165,6 +170,7 @@ void defaults_clear(struct default_paths *paths)
 	free(paths->certificate_file);
 	free(paths->private_key_file);
 	free(paths->password_file);
+	free(paths->ca_file);
 	free(paths->users_file);
 	free(paths->tokens_file);
 	free(paths->groups_directory);

@@ -9,6 +9,8 @@
 #include "common/must-check.h"
 #include "common/pem-file.h"
 #include "common/tls-pin.h"
+#include "registrar/commands/init-files.h"
+#include "registrar/commands/own-ca.h"
 #include "registrar/net/certificate.h"
 
 #include <fcntl.h>
@@ -20,19 +22,11 @@
 #include <sys/stat.h>
 
 #define DIRECTORY_MODE 0750
-#define KEY_MODE 0600
-#define CERTIFICATE_MODE 0644
 #define PASSWORD_MODE 0640
 #define PASSWORD_LENGTH 32
-#define LOCK_PATIENCE (10 * USEC_PER_SEC)
 
 DEFINE_RELEASE(pkey, EVP_PKEY *, EVP_PKEY_free)
 DEFINE_RELEASE(addresses, struct addrinfo *, freeaddrinfo)
-
-static bool is_missing(const char *path)
-{
-	return access(path, F_OK) < 0 && errno == ENOENT;
-}
 
 static int make_directory(const char *path, struct reason *why)
 {
@@ -43,58 +37,7 @@ static int make_directory(const char *path, struct reason *why)
 	return errno == EEXIST ? 0 : reason_errno(why, errno, "Cannot make the directory %s", path);
 }
 
-/* Durable, and never half a file under the final name. */
-static int write_file(const char *path, mode_t mode, gid_t group, const void *data, size_t length,
-		      struct reason *why)
-{
-	cleanup(atomic_file_discard) struct atomic_file file = ATOMIC_FILE_NULL;
-	int r = atomic_file_stage(&file, path, mode, group, length, why);
-
-	return r < 0 ? r : atomic_file_commit(&file, data, length, NULL, why);
-}
-
 /* ------------------------------------------------------------------ key and certificate */
-
-/* Write what OpenSSL put into a memory BIO. */
-static int write_bio(const char *path, mode_t mode, BIO *bio, struct reason *why)
-{
-	char *data;
-	long length = BIO_get_mem_data(bio, &data);
-
-	return write_file(path, mode, (gid_t)-1, data, (size_t)length, why);
-}
-
-static int make_key_file(const char *path, EVP_PKEY *key, struct reason *why)
-{
-	cleanup(release_bio) BIO *bio = BIO_new(BIO_s_secmem());
-
-	if (!bio || PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) != 1) {
-		reason_set(why, "OpenSSL cannot write the private key");
-		return -EIO;
-	}
-	return write_bio(path, KEY_MODE, bio, why);
-}
-
-static int read_key_file(EVP_PKEY **ret, const char *path, struct reason *why)
-{
-	const struct pem_subject subject = { "private key file", path, PEM_PRIVATE_KEY };
-	cleanup(pem_file_close) struct pem_file file = { 0 };
-	EVP_PKEY *key;
-	int r = pem_file_open(&file, &subject, why);
-
-	if (r < 0)
-		return r;
-	key = PEM_read_bio_PrivateKey(file.bio, NULL, NULL, (void *)"");
-	if (!key) {
-		reason_set(why,
-			   "The private key in %s cannot be read; "
-			   "correct it, or remove it to have a new one made",
-			   path);
-		return -EINVAL;
-	}
-	*ret = key;
-	return 0;
-}
 
 /* The key that exists, or a new one. */
 static int have_key(EVP_PKEY **ret, const char *path, struct reason *why)
@@ -102,14 +45,14 @@ static int have_key(EVP_PKEY **ret, const char *path, struct reason *why)
 	cleanup(release_pkey) EVP_PKEY *key = NULL;
 	int r;
 
-	if (!is_missing(path))
-		return read_key_file(ret, path, why);
+	if (!init_is_missing(path))
+		return init_read_key(ret, path, why);
 	key = certificate_make_key();
 	if (!key) {
 		reason_set(why, "OpenSSL cannot make a key");
 		return -EIO;
 	}
-	r = make_key_file(path, key, why);
+	r = init_write_key(path, key, why);
 	if (r < 0)
 		return r;
 	printf("Made the private key %s\n", path);
@@ -117,17 +60,12 @@ static int have_key(EVP_PKEY **ret, const char *path, struct reason *why)
 	return 0;
 }
 
-static int write_certificate(const char *path, X509 *certificate,
+static int write_certificate(const char *path, X509 *certificate, X509 *ca,
 			     const struct certificate_names *names, struct reason *why)
 {
-	cleanup(release_bio) BIO *bio = BIO_new(BIO_s_mem());
-	int r;
+	X509 *const chain[] = { certificate, ca };
+	int r = init_write_certificates(path, chain, 2, why);
 
-	if (!bio || PEM_write_bio_X509(bio, certificate) != 1) {
-		reason_set(why, "OpenSSL cannot write the certificate");
-		return -EIO;
-	}
-	r = write_bio(path, CERTIFICATE_MODE, bio, why);
 	if (r < 0)
 		return r;
 	printf("Made the certificate %s, valid for %d days, for", path, CERTIFICATE_DAYS);
@@ -178,15 +116,20 @@ static int make_certificate(const struct init_settings *settings, struct reason 
 	cleanup_free char *fqdn = NULL;
 	char host[HOST_NAME_MAX + 1] = "";
 	struct certificate_names names = { .count = 0 };
+	cleanup(own_ca_close) struct own_ca ca = { .newest = NULL };
 	int r = collect_names(&names, settings, host, &fqdn, why);
 
 	if (r >= 0)
+		r = own_ca_read(&ca, settings->ca_file, why);
+	if (r >= 0)
+		r = own_ca_read_key(&ca, why);
+	if (r >= 0)
 		r = have_key(&key, settings->private_key_file, why);
 	if (r >= 0)
-		r = certificate_make(&certificate, key, &names, why);
+		r = certificate_make(&certificate, key, &names, ca.newest ? &ca.issuer : NULL, why);
 	if (r < 0)
 		return r;
-	return write_certificate(settings->certificate_file, certificate, &names, why);
+	return write_certificate(settings->certificate_file, certificate, ca.newest, &names, why);
 }
 
 static int print_pin(const char *path, struct reason *why)
@@ -212,9 +155,9 @@ static int init_certificate(const struct init_settings *settings, struct reason 
 {
 	int r = 0;
 
-	if (is_missing(settings->certificate_file)) {
+	if (init_is_missing(settings->certificate_file)) {
 		r = make_certificate(settings, why);
-	} else if (is_missing(settings->private_key_file)) {
+	} else if (init_is_missing(settings->private_key_file)) {
 		reason_set(why,
 			   "The certificate %s exists, but its private key %s does not; "
 			   "supply the key, or remove the certificate to have both made",
@@ -234,14 +177,14 @@ static int init_password(const char *path, gid_t group, struct reason *why)
 	char line[PASSWORD_LENGTH + 1];
 	int r;
 
-	if (!is_missing(path))
+	if (!init_is_missing(path))
 		return 0;
 	if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
 		return reason_errno(why, errno, "Cannot get random numbers");
 	for (size_t i = 0; i < sizeof bytes; i++)
 		line[i] = letters[bytes[i] % 64];
 	line[PASSWORD_LENGTH] = '\n';
-	r = write_file(path, PASSWORD_MODE, group, line, sizeof line, why);
+	r = init_write_file(path, PASSWORD_MODE, group, line, sizeof line, why);
 	explicit_bzero(bytes, sizeof bytes);
 	explicit_bzero(line, sizeof line);
 	if (r >= 0)
@@ -269,12 +212,9 @@ int init_missing(const struct init_settings *settings, struct reason *why)
 		return r;
 
 	/* Two at once would make two of everything. */
-	lock = directory_open(etc, why);
+	lock = init_lock(settings->directory, why);
 	if (lock < 0)
 		return lock;
-	r = lock_directory(lock, etc, LOCK_PATIENCE, why);
-	if (r < 0)
-		return r;
 	if (fstat(lock, &status) < 0)
 		return reason_errno(why, errno, "Cannot use the directory %s", etc);
 	r = init_certificate(settings, why);

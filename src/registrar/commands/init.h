@@ -13,6 +13,7 @@ struct init_settings {
 	const char *directory; /* the installation; its etc is made as well */
 	const char *certificate_file;
 	const char *private_key_file;
+	const char *ca_file;       /* own-ca.h; it need not exist */
 	const char *password_file; /* null: no password is wanted */
 	const char *const *names;  /* further names for the certificate */
 	size_t name_count;

@@ -37,6 +37,8 @@ enum init_use { INIT_IGNORED, INIT_FIRST };
 struct init_options {
 	bool is_first;          /* create what is missing before the command */
 	struct text_list names; /* for the certificate */
+	bool rotate_ca;         /* instead */
+	bool finish;            /* with that: the last step */
 };
 
 struct password_options {
@@ -114,6 +116,7 @@ struct token_options {
 /* What follows from the directory; owned. */
 struct default_paths {
 	char *certificate_file, *private_key_file, *password_file, *users_file, *tokens_file;
+	char *ca_file;          /* DIRECTORY/etc/agent-registrar.ca */
 	char *groups_directory; /* DIRECTORY/etc/shared */
 	char *queue_directory;  /* DIRECTORY/queue */
 };

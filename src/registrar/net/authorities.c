@@ -1,8 +1,62 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/net/authorities.h"
 
+#include "common/ca-bundle.h"
+#include "common/cleanup.h"
+#include "common/tls-context.h"
+#include "registrar/net/certificate.h"
+
+#include <errno.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *text_of(BIO *pem)
+{
+	char *text;
+	long length = BIO_get_mem_data(pem, &text);
+
+	return strndup(text, (size_t)length);
+}
+
+/* ------------------------------------------------------------------ of the registrar's own */
+
+static int read_bundle(struct ca_bundle *ret, const char *text, const char *path,
+		       struct reason *why)
+{
+	int r = ca_bundle_read(ret, text, strlen(text));
+
+	if (r < 0)
+		return reason_errno(why, r, "Cannot read %s", path);
+	if (!ret->is_damaged && ca_bundle_count(ret) > 0 && ca_bundle_count(ret) <= CA_BUNDLE_MAX)
+		return 0;
+	reason_set(why, "%s does not hold one to %d certificates of CAs", path, CA_BUNDLE_MAX);
+	return -EINVAL;
+}
+
+/* With another certificate, of an administrator's, they would lead agents astray. */
+static bool is_of_one(const struct ca_bundle *bundle, X509 *certificate)
+{
+	for (size_t i = 0; certificate && i < ca_bundle_count(bundle); i++)
+		if (certificate_is_issued_by(certificate, ca_bundle_at(bundle, i)))
+			return true;
+	return false;
+}
+
+/* The text is that of the certificates alone. Null: out of memory. */
+static char *print_bundle(const struct ca_bundle *bundle)
+{
+	cleanup(release_bio) BIO *pem = BIO_new(BIO_s_mem());
+
+	for (size_t i = 0; i < ca_bundle_count(bundle); i++)
+		if (!pem || PEM_write_bio_X509(pem, ca_bundle_at(bundle, i)) != 1)
+			return NULL;
+	return text_of(pem);
+}
+
+/* ------------------------------------------------------------------ of the certificate's file */
 
 static bool is_own_issuer(X509 *certificate)
 {
@@ -11,13 +65,17 @@ static bool is_own_issuer(X509 *certificate)
 
 bool authorities_write(BIO *pem, X509 *own, STACK_OF(X509) * chain)
 {
-	bool done = false;
+	int written = 0;
 
-	for (int i = 0; i < sk_X509_num(chain); i++)
-		done = PEM_write_bio_X509(pem, sk_X509_value(chain, i)) == 1;
-	if (!done && own && is_own_issuer(own))
-		done = PEM_write_bio_X509(pem, own) == 1;
-	return done;
+	if (own && is_own_issuer(own)) {
+		if (PEM_write_bio_X509(pem, own) != 1)
+			return false;
+		written++;
+	}
+	for (int i = 0; i < sk_X509_num(chain); i++, written++)
+		if (PEM_write_bio_X509(pem, sk_X509_value(chain, i)) != 1)
+			return false;
+	return written > 0;
 }
 
 X509 *authorities_root(X509 *own, STACK_OF(X509) * chain)
@@ -30,4 +88,51 @@ X509 *authorities_root(X509 *own, STACK_OF(X509) * chain)
 	if (count > 0)
 		return sk_X509_value(chain, count - 1);
 	return own && is_own_issuer(own) ? own : NULL;
+}
+
+/* Null, with *ret_failed set: out of memory; or there are none. */
+static char *print_chain(SSL_CTX *tls, bool *ret_failed)
+{
+	cleanup(release_bio) BIO *pem = BIO_new(BIO_s_mem());
+	X509 *own = SSL_CTX_get0_certificate(tls);
+	STACK_OF(X509) *chain = NULL;
+	char *text = NULL;
+
+	(void)SSL_CTX_get0_chain_certs(tls, &chain);
+	*ret_failed = authorities_root(own, chain) != NULL;
+	if (pem && authorities_write(pem, own, chain))
+		text = text_of(pem);
+	*ret_failed = *ret_failed && !text;
+	return text;
+}
+
+/* ------------------------------------------------------------------ both */
+
+int authorities_find(struct authorities *ret, SSL_CTX *tls, const char *text, const char *path,
+		     struct reason *why)
+{
+	cleanup(ca_bundle_clear) struct ca_bundle bundle = { 0 };
+	struct authorities found = { .pem = NULL };
+	bool has_failed;
+	int r = text ? read_bundle(&bundle, text, path, why) : 0;
+
+	if (r < 0)
+		return r;
+	if (text && is_of_one(&bundle, SSL_CTX_get0_certificate(tls))) {
+		found.pem = print_bundle(&bundle);
+		found.generation = bundle.generation;
+		has_failed = !found.pem;
+	} else {
+		found.pem = print_chain(tls, &has_failed);
+	}
+	if (has_failed)
+		return reason_errno(why, ENOMEM, "Cannot keep the CAs");
+	*ret = found;
+	return 0;
+}
+
+void authorities_clear(struct authorities *authorities)
+{
+	free(authorities->pem);
+	*authorities = (struct authorities){ .pem = NULL };
 }

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
@@ -112,46 +113,130 @@ static bool add_alternatives(X509 *certificate, const struct certificate_names *
 						 X509V3_ADD_APPEND) == 1;
 }
 
-static bool add_extension(X509 *certificate, int nid, const char *value)
+static bool add_extension(X509 *certificate, X509 *issuer, int nid, const char *value)
 {
 	cleanup(release_extension) X509_EXTENSION *extension = NULL;
 	X509V3_CTX context;
 
-	X509V3_set_ctx(&context, certificate, certificate, NULL, NULL, 0);
+	X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
 	extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
 	return extension && X509_add_ext(certificate, extension, -1) == 1;
+}
+
+/* A machine at its first boot may be behind. */
+static bool begin_for_days(X509 *certificate, int days)
+{
+	return X509_set_version(certificate, X509_VERSION_3) == 1 && set_serial(certificate) &&
+	       X509_gmtime_adj(X509_getm_notBefore(certificate), -CLOCK_SLACK) &&
+	       X509_time_adj_ex(X509_getm_notAfter(certificate), days, 0, NULL);
 }
 
 /*
  * No key usage: a self-signed certificate that names one without certificate signing is not
  * accepted as its own issuer, and one with it would be a CA.
  */
-static bool fill(X509 *certificate, EVP_PKEY *key, const struct certificate_names *names)
+static bool add_server_extensions(X509 *certificate)
 {
-	return X509_set_version(certificate, X509_VERSION_3) == 1 && set_serial(certificate) &&
-	       X509_gmtime_adj(X509_getm_notBefore(certificate), -CLOCK_SLACK) &&
-	       X509_time_adj_ex(X509_getm_notAfter(certificate), CERTIFICATE_DAYS, 0, NULL) &&
+	return add_extension(certificate, certificate, NID_basic_constraints,
+			     "critical,CA:FALSE") &&
+	       add_extension(certificate, certificate, NID_ext_key_usage, "serverAuth") &&
+	       add_extension(certificate, certificate, NID_subject_key_identifier, "hash");
+}
+
+/* Sign it, by a CA or, with null, by its own key. */
+static bool sign(X509 *certificate, EVP_PKEY *key, const struct certificate_issuer *issuer)
+{
+	if (!issuer)
+		return X509_sign(certificate, key, EVP_sha256()) > 0;
+	return X509_set_issuer_name(certificate, X509_get_subject_name(issuer->certificate)) == 1 &&
+	       add_extension(certificate, issuer->certificate, NID_authority_key_identifier,
+			     "keyid") &&
+	       X509_sign(certificate, issuer->key, EVP_sha256()) > 0;
+}
+
+static bool fill(X509 *certificate, EVP_PKEY *key, const struct certificate_names *names,
+		 const struct certificate_issuer *issuer)
+{
+	return begin_for_days(certificate, CERTIFICATE_DAYS) &&
 	       set_names(certificate, names->names[0]) && X509_set_pubkey(certificate, key) == 1 &&
-	       add_alternatives(certificate, names) &&
-	       add_extension(certificate, NID_basic_constraints, "critical,CA:FALSE") &&
-	       add_extension(certificate, NID_ext_key_usage, "serverAuth") &&
-	       add_extension(certificate, NID_subject_key_identifier, "hash") &&
-	       X509_sign(certificate, key, EVP_sha256()) > 0;
+	       add_alternatives(certificate, names) && add_server_extensions(certificate) &&
+	       sign(certificate, key, issuer);
+}
+
+static int cannot_make(struct reason *why)
+{
+	char text[256];
+
+	reason_set(why, "OpenSSL cannot make a certificate: %s", tls_error_text(text, sizeof text));
+	return -EIO;
 }
 
 int certificate_make(X509 **ret, EVP_PKEY *key, const struct certificate_names *names,
-		     struct reason *why)
+		     const struct certificate_issuer *issuer, struct reason *why)
 {
 	cleanup(release_x509) X509 *certificate = X509_new();
-	char text[256];
 
-	if (!certificate || !fill(certificate, key, names)) {
-		reason_set(why, "OpenSSL cannot make a certificate: %s",
-			   tls_error_text(text, sizeof text));
-		return -EIO;
-	}
+	if (!certificate || !fill(certificate, key, names, issuer))
+		return cannot_make(why);
 	*ret = take_pointer(certificate);
 	return 0;
+}
+
+/* ------------------------------------------------------------------ by a CA of our own */
+
+static bool copy_names(X509 *certificate, X509 *old)
+{
+	int place = X509_get_ext_by_NID(old, NID_subject_alt_name, -1);
+
+	return X509_set_subject_name(certificate, X509_get_subject_name(old)) == 1 &&
+	       (place < 0 || X509_add_ext(certificate, X509_get_ext(old, place), -1) == 1);
+}
+
+int certificate_renew(X509 **ret, X509 *old, const struct certificate_issuer *issuer,
+		      struct reason *why)
+{
+	cleanup(release_x509) X509 *certificate = X509_new();
+
+	if (!certificate || !begin_for_days(certificate, CERTIFICATE_DAYS) ||
+	    !copy_names(certificate, old) ||
+	    X509_set_pubkey(certificate, X509_get0_pubkey(old)) != 1 ||
+	    !add_server_extensions(certificate) || !sign(certificate, NULL, issuer))
+		return cannot_make(why);
+	*ret = take_pointer(certificate);
+	return 0;
+}
+
+static bool fill_authority(X509 *certificate, EVP_PKEY *key, const char *common_name)
+{
+	return begin_for_days(certificate, AUTHORITY_DAYS) && set_names(certificate, common_name) &&
+	       X509_set_pubkey(certificate, key) == 1 &&
+	       add_extension(certificate, certificate, NID_subject_key_identifier, "hash") &&
+	       add_extension(certificate, certificate, NID_authority_key_identifier, "keyid") &&
+	       add_extension(certificate, certificate, NID_basic_constraints, "critical,CA:TRUE") &&
+	       add_extension(certificate, certificate, NID_key_usage,
+			     "critical,keyCertSign,cRLSign") &&
+	       sign(certificate, key, NULL);
+}
+
+int certificate_make_authority(X509 **ret, EVP_PKEY *key, const char *common_name,
+			       struct reason *why)
+{
+	cleanup(release_x509) X509 *certificate = X509_new();
+
+	if (!certificate || !fill_authority(certificate, key, common_name))
+		return cannot_make(why);
+	*ret = take_pointer(certificate);
+	return 0;
+}
+
+bool certificate_is_issued_by(X509 *certificate, X509 *authority)
+{
+	EVP_PKEY *key = X509_get0_pubkey(authority);
+	bool is_issued = key && X509_check_issued(authority, certificate) == X509_V_OK &&
+			 X509_verify(certificate, key) == 1;
+
+	ERR_clear_error();
+	return is_issued;
 }
 
 /* ------------------------------------------------------------------ of a CA */
@@ -181,9 +266,9 @@ static bool fill_ca(X509 *certificate, EVP_PKEY *key, const char *subject, unsig
 	       X509_gmtime_adj(X509_getm_notBefore(certificate), 0) &&
 	       X509_time_adj_ex(X509_getm_notAfter(certificate), (int)days, 0, NULL) &&
 	       set_subject(certificate, subject) && X509_set_pubkey(certificate, key) == 1 &&
-	       add_extension(certificate, NID_subject_key_identifier, "hash") &&
-	       add_extension(certificate, NID_authority_key_identifier, "keyid") &&
-	       add_extension(certificate, NID_basic_constraints, "critical,CA:TRUE") &&
+	       add_extension(certificate, certificate, NID_subject_key_identifier, "hash") &&
+	       add_extension(certificate, certificate, NID_authority_key_identifier, "keyid") &&
+	       add_extension(certificate, certificate, NID_basic_constraints, "critical,CA:TRUE") &&
 	       X509_sign(certificate, key, EVP_sha256()) > 0;
 }
 
@@ -191,13 +276,9 @@ int certificate_make_ca(X509 **ret, EVP_PKEY *key, const char *subject, unsigned
 			struct reason *why)
 {
 	cleanup(release_x509) X509 *certificate = X509_new();
-	char text[256];
 
-	if (!certificate || !fill_ca(certificate, key, subject, days)) {
-		reason_set(why, "OpenSSL cannot make a certificate: %s",
-			   tls_error_text(text, sizeof text));
-		return -EIO;
-	}
+	if (!certificate || !fill_ca(certificate, key, subject, days))
+		return cannot_make(why);
 	*ret = take_pointer(certificate);
 	return 0;
 }

@@ -63,6 +63,7 @@ void wire_put_material_answer(struct packet_writer *writer, const struct materia
 	put_file(writer, &material->certificate);
 	put_file(writer, &material->private_key);
 	put_file(writer, &material->client_ca);
+	put_file(writer, &material->authorities);
 	put_string(writer, material->ciphers);
 	put_string(writer, material->password.text);
 	packet_put_u8(writer, (uint8_t)material->dialect);
@@ -78,6 +79,7 @@ void wire_get_material_answer(struct packet_reader *reader, struct material_answ
 	get_file(reader, &material->certificate);
 	get_file(reader, &material->private_key);
 	get_file(reader, &material->client_ca);
+	get_file(reader, &material->authorities);
 	material->ciphers = get_string(reader, PACKET_STREAM_MOST);
 	material->password.text = get_string(reader, SECRET_MAX);
 	material->password.length = material->password.text ? strlen(material->password.text) : 0;

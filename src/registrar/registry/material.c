@@ -17,6 +17,7 @@ void material_wipe(struct material *material)
 	wipe_file(&material->certificate);
 	wipe_file(&material->private_key);
 	wipe_file(&material->client_ca);
+	wipe_file(&material->authorities);
 	free(material->ciphers);
 	secret_wipe(&material->password);
 	*material = (struct material){ .ciphers = NULL };

@@ -25,6 +25,7 @@ struct material {
 	struct material_file certificate; /* PEM: the certificate, then its chain */
 	struct material_file private_key; /* PEM, not encrypted */
 	struct material_file client_ca;   /* PEM; absent: no certificate is demanded */
+	struct material_file authorities; /* ca-bundle.h; absent: those behind the certificate */
 	char *ciphers;                    /* OpenSSL cipher list; null: the default */
 	struct secret password;           /* for registrations; no text: none is demanded */
 	enum dialect dialect;             /* in which agents are answered */
