@@ -63,6 +63,7 @@ static void decide_registration(struct registration_decision *ret, unsigned int 
 	if (ret->fault == REGISTRATION_OK) {
 		ret->agent = (struct agent_key){ "001", "web-01", "any", "5a5a" };
 		(void)snprintf(ret->shown_ip, sizeof ret->shown_ip, "any");
+		(void)snprintf(ret->secret, sizeof ret->secret, "%s", how & 32 ? "5a5a" : "");
 	} else {
 		(void)snprintf(ret->refusal, sizeof ret->refusal, "Duplicate name: \xff\n'web'");
 	}
