@@ -259,6 +259,28 @@ def test_lock_out(serve_enrolling):
     assert enroll(registrar).status == 200
 
 
+def test_too_many_at_once(serve_enrolling):
+    """They are told to come back, at different times; other limits do not count."""
+    registrar = serve_enrolling("--enroll-rate", "1", "--api-max-requests", "3")
+    for i in range(10):
+        assert enroll(registrar, {**BODY, "name": f"web-{i:02}"}).status == 200
+    late = [enroll(registrar, {**BODY, "name": "late"}) for _ in range(4)]
+    late = [answer for answer in late if answer.status != 200]
+    assert late and [failure(answer) for answer in late] == len(late) * [(429, 0)]
+    waits = [int(answer.headers["Retry-After"]) for answer in late]
+    assert waits == sorted(waits) and 1 <= waits[0] <= waits[-1] <= 60
+    registrar.wait_for_line(r"too many from this address \(--enroll-rate\)")
+    with Client(registrar) as client:
+        assert client.ask("GET", CACERTS).status == 200
+
+
+def test_a_fleet_behind_one_address(serve_enrolling):
+    """More than the API would take."""
+    registrar = serve_enrolling("--api-max-requests", "3", "--exempt-source", "127.0.0.1")
+    for i in range(30):
+        assert enroll(registrar, {**BODY, "name": f"web-{i:02}"}).status == 200
+
+
 def test_a_user_of_the_api_is_not_let_in(serve_enrolling):
     registrar = serve_enrolling()
     with Client(registrar) as client:

@@ -102,13 +102,21 @@ def test_other_paths(serve, directory):
 
 def test_requests_of_both_ports_count(serve, directory):
     write_users(directory, {USER: API_PASSWORD})
-    port, api_port = serve("--enroll-port", "0", "--api-port", "0", "--api-max-requests", "3").ports
+    port, api_port = serve("--enroll-port", "0", "--api-port", "0", "--api-max-requests", "3",
+                           "--enroll-rate", "1").ports
+    answers = [ask(each, "GET", CACERTS) for each in 7 * (port, api_port)]
+    assert {answer.status for answer in answers[:10]} == {200}
+    for answer in answers:
+        if answer.status != 200:
+            assert answer.status == 429 and 1 <= int(answer.headers["Retry-After"]) <= 60
+            assert set(answer.json["error"]) == {"code", "message"}
+    assert {answer.status for answer in answers} == {200, 429}
     for each in (port, api_port, port):
-        assert ask(each, "GET", CACERTS).status == 200
-    refused = ask(port, "GET", CACERTS)
+        assert ask(each, "GET", "/nothing").status == 404
+    refused = ask(port, "GET", "/nothing")
     assert refused.status == 429 and refused.headers["Retry-After"] == "60"
     assert set(refused.json["error"]) == {"code", "message"}
-    assert ask(api_port, "GET", CACERTS).json["error"] == 6001
+    assert ask(api_port, "GET", "/nothing").json["error"] == 6001
 
 
 def test_wrong_passwords_of_both_ports_count(serve, directory):

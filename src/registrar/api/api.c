@@ -111,11 +111,37 @@ static bool is_limited(struct incoming_call *call)
 	       !api_problem_code(&call->result.problem, API_TOO_MANY_REQUESTS, NULL);
 }
 
+/* A call of the enrollment that came too early: when it is to come again. */
+static bool is_too_early(struct incoming_call *call)
+{
+	call->enroll.wait = api_limits_enroll(call->api->limits,
+					      api_exchange_address(call->exchange),
+					      call->route->bucket, monotonic_usec());
+	if (call->enroll.wait == 0)
+		return false;
+	if (peer_log_may(call->settings->peers->log, api_exchange_address(call->exchange),
+			 PEER_REFUSED))
+		log_notice("Refused an enrollment from %s for now: there are too many from this "
+			   "address (--enroll-rate)",
+			   api_exchange_peer(call->exchange));
+	return !api_problem_set(&call->result.problem, 429, NULL, "Too many requests");
+}
+
+/* Is there such a call, and may the client make another one? */
+static bool may_come(struct incoming_call *call)
+{
+	bool is_found = take_route(call);
+
+	if (is_found && call->route->admit)
+		return !is_too_early(call);
+	return !is_limited(call) && is_found;
+}
+
 static void begin(struct incoming_call *call)
 {
 	if (is_at_enrollment(call))
 		call->route = &api_enroll_nothing;
-	if (!take_query(call) || is_limited(call) || !take_route(call))
+	if (!take_query(call) || !may_come(call))
 		incoming_call_answer(call);
 	else if (call->route->is_login)
 		api_log_in(call);

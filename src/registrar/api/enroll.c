@@ -20,6 +20,7 @@
 #include <strings.h>
 
 #define ENROLLMENT_BODY_MAX 16384
+#define LONG_WAIT 60 /* seconds: whoever makes so many mistakes is in no hurry */
 
 /* ------------------------------------------------------------------ refusals */
 
@@ -44,7 +45,7 @@ static void answer_problem(struct incoming_call *call)
 	const char *class = bearer_fault_text(fault);
 	json_t *code = fault != BEARER_OK ? json_string(class) : json_integer(call->enroll.code),
 	       *document;
-	char challenge[128], *body;
+	char challenge[128], wait[16], *body;
 
 	if (fault != BEARER_OK) {
 		(void)snprintf(challenge, sizeof challenge,
@@ -53,6 +54,10 @@ static void answer_problem(struct incoming_call *call)
 				       : "Bearer error=\"invalid_token\", error_description=\"%s\"",
 			       class);
 		api_exchange_add_header(call->exchange, "WWW-Authenticate", challenge);
+	}
+	if (problem->status == 429) {
+		(void)snprintf(wait, sizeof wait, "%u", call->enroll.wait ?: LONG_WAIT);
+		api_exchange_add_header(call->exchange, "Retry-After", wait);
 	}
 	log_debug("Enrollment: %s got %d: %s", api_exchange_peer(call->exchange), problem->status,
 		  fault != BEARER_OK ? class : problem->detail);
@@ -347,26 +352,21 @@ static void admit_all(struct incoming_call *call)
 
 /* ------------------------------------------------------------------ the list of calls */
 
-static void answer_nothing(struct incoming_call *call)
-{
-	if (call->result.problem.status == 429) /* too many requests, whatever they are for */
-		api_exchange_add_header(call->exchange, "Retry-After", "60");
-	answer_problem(call);
-}
-
-const struct api_route api_enroll_nothing = { .answer_problem = answer_nothing };
+const struct api_route api_enroll_nothing = { .answer_problem = answer_problem };
 
 const struct api_route api_enroll_routes[] = {
 	{ .method = API_POST,
 	  .pattern = "/wazuh-manager/enroll",
 	  .registering = &enrolling,
 	  .admit = admit,
+	  .bucket = API_BUCKET_ENROLL,
 	  .deny = deny,
 	  .answer_problem = answer_problem },
 	{ .method = API_GET,
 	  .pattern = "/wazuh-manager/cacerts",
 	  .run_at_once = hand_out_authorities,
 	  .admit = admit_all,
+	  .bucket = API_BUCKET_CACERTS,
 	  .answer_problem = answer_problem },
 	{ .pattern = NULL },
 };

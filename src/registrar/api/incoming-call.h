@@ -57,6 +57,7 @@ struct call_result {
 struct call_enroll {
 	struct enroll_bearer bearer;
 	json_t *members;         /* of the body; owned */
+	unsigned int wait;       /* seconds, with 429: when to call again; 0: not known */
 	enum bearer_fault fault; /* why the bearer was refused; BEARER_OK: another reason */
 	int code;                /* authd's, for the problem; 0: it has none */
 };
@@ -131,6 +132,7 @@ struct api_route {
 	 * (api_carry_out()), or answer. Null: a call of the API.
 	 */
 	void (*admit)(struct incoming_call *call);
+	enum api_bucket bucket; /* that such a call counts in */
 	/* the registry finds that the credential is not right; null: as the API does */
 	void (*deny)(struct incoming_call *call);
 	/* answer with `problem`, without freeing the call; null: as the API does */

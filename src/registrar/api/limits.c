@@ -21,10 +21,16 @@ struct failures {
 	uint64_t since, blocked_until;
 };
 
+/* Calls of one kind of an address. Zero: none lately. */
+struct bucket {
+	uint64_t used_until;   /* when as many may have been made as were */
+	uint64_t turned_until; /* when the last one that was turned away is to come again */
+};
+
 struct api_limits {
 	struct api_limits_settings settings;
 	const struct network_list *exempt;
-	struct source_table *requests, *failures;
+	struct source_table *requests, *failures, *buckets;
 };
 
 static void age_requests(void *argument, uint64_t now, const void *owner)
@@ -65,6 +71,24 @@ static bool failures_matter_less(const void *a, const void *b)
 	return one->count < other->count;
 }
 
+static void age_bucket(void *argument, uint64_t now, const void *owner)
+{
+	struct bucket *bucket = argument;
+
+	(void)owner;
+	if (bucket->used_until <= now)
+		bucket->used_until = 0;
+	if (bucket->turned_until <= now)
+		bucket->turned_until = 0;
+}
+
+static bool bucket_matters_less(const void *a, const void *b)
+{
+	const struct bucket *one = a, *other = b;
+
+	return one->used_until < other->used_until;
+}
+
 struct api_limits *api_limits_new(const struct api_limits_settings *settings,
 				  const struct network_list *exempt)
 {
@@ -82,6 +106,12 @@ struct api_limits *api_limits_new(const struct api_limits_settings *settings,
 		.matters_less = failures_matter_less,
 		.owner = limits,
 	};
+	struct source_table_settings buckets = {
+		.record_count = API_ADDRESSES_MAX,
+		.record_size = sizeof(struct bucket),
+		.age = age_bucket,
+		.matters_less = bucket_matters_less,
+	};
 
 	if (!limits)
 		return NULL;
@@ -89,7 +119,8 @@ struct api_limits *api_limits_new(const struct api_limits_settings *settings,
 	limits->exempt = exempt;
 	limits->requests = source_table_new(&requests);
 	limits->failures = source_table_new(&failures);
-	if (limits->requests && limits->failures)
+	limits->buckets = source_table_new(&buckets);
+	if (limits->requests && limits->failures && limits->buckets)
 		return limits;
 	api_limits_free(limits);
 	return NULL;
@@ -101,6 +132,7 @@ void api_limits_free(struct api_limits *limits)
 		return;
 	source_table_free(limits->requests);
 	source_table_free(limits->failures);
+	source_table_free(limits->buckets);
 	free(limits);
 }
 
@@ -118,6 +150,44 @@ bool api_limits_request(struct api_limits *limits, const char *address, uint64_t
 		return false;
 	record->count++;
 	return true;
+}
+
+/* As many at once as come within API_BUCKET_SECONDS, and then one every `interval`. */
+static bool take_from(struct bucket *bucket, uint64_t interval, uint64_t now)
+{
+	if (bucket->used_until < now)
+		bucket->used_until = now;
+	if (bucket->used_until - now > API_BUCKET_SECONDS * USEC_PER_SEC - interval)
+		return false;
+	bucket->used_until += interval;
+	return true;
+}
+
+/* One after the other. Those who would have to wait too long come among the others. */
+static unsigned int turn_away(struct bucket *bucket, uint64_t interval, uint64_t now)
+{
+	bucket->turned_until = (bucket->turned_until < now ? now : bucket->turned_until) + interval;
+	if (bucket->turned_until > now + MINUTE)
+		bucket->turned_until = now + interval;
+	return (unsigned int)((bucket->turned_until - now + USEC_PER_SEC - 1) / USEC_PER_SEC);
+}
+
+unsigned int api_limits_enroll(struct api_limits *limits, const char *address, enum api_bucket kind,
+			       uint64_t now)
+{
+	static const char *const names[API_BUCKET_COUNT] = {
+		[API_BUCKET_ENROLL] = "enroll",
+		[API_BUCKET_CACERTS] = "cacerts",
+	};
+	struct client_network network = client_network_of(address);
+	struct bucket *bucket;
+	uint64_t interval;
+
+	if (limits->settings.enrollments == 0 || network_list_has(limits->exempt, address))
+		return 0;
+	interval = USEC_PER_SEC / limits->settings.enrollments;
+	bucket = source_table_find(limits->buckets, &network, names[kind], now);
+	return take_from(bucket, interval, now) ? 0 : turn_away(bucket, interval, now);
 }
 
 static struct failures *find_failures(struct api_limits *limits, const char *address,

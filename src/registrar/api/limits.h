@@ -3,7 +3,8 @@
  * How much one address may ask of the API: so many requests a minute, so many failed logins with a
  * user name before it is locked out with that name. The limits are those of Wazuh's API, which
  * counts requests for all addresses together, and failed logins for all names; here one client that
- * runs wild does not keep out the others, not even those behind the same address.
+ * runs wild does not keep out the others, not even those behind the same address. Calls of the
+ * enrollment have a limit of their own: a fleet that boots at once may be behind one address.
  *
  * What counts as one address is in net/client-network.h. The table has a fixed size
  * (net/source-table.h): when it is full, the addresses that did the least are forgotten first.
@@ -25,7 +26,15 @@ struct api_limits_settings {
 	/* failed logins, within block_time after the first, that lock an address out */
 	unsigned int failures;
 	unsigned int block_time; /* seconds that it is locked out */
+	/* a second, of one kind of the enrollment's calls; 0: any number */
+	unsigned int enrollments;
 };
+
+/* The kinds of the enrollment's calls. */
+enum api_bucket { API_BUCKET_ENROLL, API_BUCKET_CACERTS, API_BUCKET_COUNT };
+
+/* So many seconds may pass in silence: what was not used in them may be used at once. */
+#define API_BUCKET_SECONDS 10
 
 struct api_limits;
 
@@ -44,6 +53,14 @@ void api_limits_free(struct api_limits *limits);
  * address.
  */
 bool api_limits_request(struct api_limits *limits, const char *address, uint64_t now) must_check;
+
+/*
+ * Count a call of the enrollment. Returns 0; or it is one too many, and after how many seconds it
+ * is to be made again, 1 to 60: those who are turned away are told different times, so that they
+ * do not come together.
+ */
+unsigned int api_limits_enroll(struct api_limits *limits, const char *address,
+			       enum api_bucket bucket, uint64_t now) must_check;
 
 /* May this address log in now with this name, which need not be a user's? */
 bool api_limits_may_log_in(struct api_limits *limits, const char *address, const char *name,

@@ -12,7 +12,7 @@ static struct network_list exempt;
 static struct api_limits *limits_of(unsigned int requests, unsigned int failures,
 				    unsigned int block_time)
 {
-	const struct api_limits_settings settings = { requests, failures, block_time };
+	const struct api_limits_settings settings = { requests, failures, block_time, 0 };
 	struct api_limits *limits = api_limits_new(&settings, &exempt);
 
 	assert_non_null(limits);
@@ -54,6 +54,73 @@ static void test_networks_of_ipv6(void **state)
 	assert_true(api_limits_request(limits, "2001:db8:0:1::1", SECOND));
 	assert_true(api_limits_request(limits, "", SECOND));
 	assert_false(api_limits_request(limits, "nonsense", SECOND)); /* the same as none */
+	api_limits_free(limits);
+}
+
+static struct api_limits *limits_of_enrollment(unsigned int enrollments)
+{
+	const struct api_limits_settings settings = { .enrollments = enrollments };
+	struct api_limits *limits = api_limits_new(&settings, &exempt);
+
+	assert_non_null(limits);
+	return limits;
+}
+
+static unsigned int enroll(struct api_limits *limits, uint64_t now)
+{
+	return api_limits_enroll(limits, "192.0.2.1", API_BUCKET_ENROLL, now);
+}
+
+static void test_enrollments(void **state)
+{
+	struct api_limits *limits = limits_of_enrollment(5);
+	uint64_t now = SECOND;
+
+	(void)state;
+	for (int i = 0; i < 5 * API_BUCKET_SECONDS; i++)
+		assert_int_equal(enroll(limits, now), 0);
+	for (unsigned int i = 0; i < 10; i++)
+		assert_int_equal(enroll(limits, now), i / 5 + 1);
+	assert_int_equal(api_limits_enroll(limits, "192.0.2.1", API_BUCKET_CACERTS, now), 0);
+	assert_int_equal(api_limits_enroll(limits, "192.0.2.2", API_BUCKET_ENROLL, now), 0);
+	/* Whoever comes when it was told to has its turn. */
+	for (int i = 0; i < 100; i++) {
+		now += SECOND / 5;
+		assert_int_equal(enroll(limits, now), 0);
+		assert_in_range(enroll(limits, now), 1, 60);
+	}
+	now += 100 * SECOND;
+	for (int i = 0; i < 5 * API_BUCKET_SECONDS; i++)
+		assert_int_equal(enroll(limits, now), 0);
+	assert_int_equal(enroll(limits, now), 1);
+	api_limits_free(limits);
+}
+
+static void test_many_are_turned_away(void **state)
+{
+	struct api_limits *limits = limits_of_enrollment(1000);
+	unsigned int longest = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < 1000 * API_BUCKET_SECONDS; i++)
+		assert_int_equal(enroll(limits, SECOND), 0);
+	for (unsigned int i = 0; i < 1000 * 90; i++) {
+		unsigned int wait = enroll(limits, SECOND);
+
+		longest = wait > longest ? wait : longest;
+		assert_in_range(wait, 1, 60);
+	}
+	assert_int_equal(longest, 60);
+	api_limits_free(limits);
+}
+
+static void test_no_limit_of_enrollments(void **state)
+{
+	struct api_limits *limits = limits_of_enrollment(0);
+
+	(void)state;
+	for (int i = 0; i < 10000; i++)
+		assert_int_equal(enroll(limits, SECOND), 0);
 	api_limits_free(limits);
 }
 
@@ -141,6 +208,9 @@ int main(void)
 		cmocka_unit_test(test_request_limit),
 		cmocka_unit_test(test_no_request_limit),
 		cmocka_unit_test(test_networks_of_ipv6),
+		cmocka_unit_test(test_enrollments),
+		cmocka_unit_test(test_many_are_turned_away),
+		cmocka_unit_test(test_no_limit_of_enrollments),
 		cmocka_unit_test(test_lock_out),
 		cmocka_unit_test(test_names_are_apart),
 		cmocka_unit_test(test_exempt),
