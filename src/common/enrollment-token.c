@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "common/enrollment-token.h"
 
-#include "common/cleanup.h"
-
 #include <errno.h>
 #include <stdio.h>
 
@@ -35,11 +33,13 @@ int enrollment_address_parse(struct endpoint *ret, char ret_prefix[static ENDPOI
 			     const char *text)
 {
 	size_t length = strcspn(text, "/");
-	cleanup_free char *host = strndup(text, length);
+	char host[ENDPOINT_TEXT_SIZE];
 	struct endpoint manager;
 
-	if (!host)
-		return -ENOMEM;
+	if (length >= sizeof host)
+		return -EINVAL;
+	memcpy(host, text, length);
+	host[length] = '\0';
 	if (endpoint_parse(&manager, host, ENROLLMENT_PORT) < 0 ||
 	    endpoint_prefix_parse(ret_prefix,
 				  text[length] == '/' ? text + length + 1 : ENROLLMENT_PREFIX) < 0)

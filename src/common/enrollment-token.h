@@ -57,8 +57,8 @@ void enrollment_address_format(char ret[static ENROLLMENT_ADDRESS_SIZE],
 			       const struct endpoint *manager, const char *prefix);
 
 /*
- * Read such an address. `ret_prefix` has no slashes around it. Returns 0, -EINVAL or -ENOMEM, with
- * nothing written.
+ * Read such an address. `ret_prefix` has no slashes around it. Returns 0, or -EINVAL with nothing
+ * written.
  */
 int enrollment_address_parse(struct endpoint *ret, char ret_prefix[static ENDPOINT_PREFIX_SIZE],
 			     const char *text) must_check;

@@ -78,6 +78,12 @@ static int open_secrets(struct keeper_files *files, struct reason *why)
 	return files->secrets ? 0 : reason_errno(why, ENOMEM, "Cannot keep the agents' secrets");
 }
 
+static int open_tokens(struct keeper_files *files, struct reason *why)
+{
+	files->tokens.path = files->options->paths.tokens_file;
+	return enroll_tokens_refresh(&files->tokens, why);
+}
+
 int keeper_files_open(struct keeper_files *files, const struct options *options, struct reason *why)
 {
 	int r = other_authd_refuse(options->directory, why);
@@ -91,6 +97,8 @@ int keeper_files_open(struct keeper_files *files, const struct options *options,
 		r = roster_open(&files->roster, files->etc, options->group, warn, why);
 	if (r >= 0)
 		r = open_secrets(files, why);
+	if (r >= 0)
+		r = open_tokens(files, why);
 	return r < 0 ? r : check_api(options, why);
 }
 
@@ -124,12 +132,16 @@ static void prepare_history(const struct enrollment_policy *policy)
 
 void keeper_files_prepare(struct keeper_files *files)
 {
+	if (enroll_tokens_are_exposed(&files->tokens))
+		log_warning("The enrollment tokens in %s are world-readable; run: chmod 0600 %s",
+			    files->tokens.path, files->tokens.path);
 	prepare_dialect(files->options);
 	prepare_history(&files->policy);
 }
 
 void keeper_files_close(struct keeper_files *files)
 {
+	enroll_tokens_clear(&files->tokens);
 	agent_secrets_free(files->secrets);
 	roster_close(files->roster);
 	secret_wipe(&files->password);

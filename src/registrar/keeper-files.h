@@ -5,6 +5,7 @@
 #include "common/must-check.h"
 #include "common/reason.h"
 #include "common/secret.h"
+#include "registrar/agents/enroll-tokens.h"
 #include "registrar/agents/roster.h"
 #include "registrar/agents/secrets.h"
 #include "registrar/commands/options.h"
@@ -21,6 +22,7 @@ struct keeper_files {
 	struct secret password; /* for registrations, at the start; no text: none is demanded */
 	struct roster *roster;
 	struct agent_secrets *secrets;
+	struct enroll_tokens tokens;
 };
 
 /*

@@ -20,12 +20,13 @@ static int make_sessions(struct keeper_parts *parts, struct event_base *base,
 }
 
 static bool make_agents(struct keeper_parts *parts, struct event_base *base,
-			const struct keeper_files *files)
+			struct keeper_files *files)
 {
 	const struct file_registry_settings settings = {
 		.base = base,
 		.transactions = parts->transactions,
 		.secrets = files->secrets,
+		.tokens = &files->tokens,
 		.policy = &files->policy,
 		.groups_directory = files->options->paths.groups_directory,
 		.log = parts->log,
@@ -42,6 +43,7 @@ static bool make_registry(struct keeper_parts *parts, struct event_base *base,
 		.base = base,
 		.agents = parts->agents,
 		.secrets = files->secrets,
+		.tokens = &files->tokens,
 		.sessions = parts->sessions,
 		.password = files->password.text,
 		.log = parts->log,
@@ -61,6 +63,7 @@ int keeper_parts_make(struct keeper_parts *parts, struct event_base *base,
 		.roster = files->roster,
 		.history = &files->policy.history,
 		.secrets = files->secrets,
+		.tokens = &files->tokens,
 		.may_begin = may_begin,
 		.owner = owner,
 	};

@@ -279,6 +279,34 @@ def test_command(directory, tmp_path, arguments, functions):
         Command(place / "manager", place, *arguments).check(function)
 
 
+@needs_plain_build
+@pytest.mark.parametrize("function", ["malloc", "open", "read", "write", "fsync", "rename"])
+def test_token_command(directory, certificates, tmp_path, function):
+    """A token is printed only if it is kept."""
+    faults = Faults(tmp_path)
+    certificate = certificates.chain("good")[0]
+
+    def ids():
+        return {token["id"] for token in json.loads(
+            run("-D", directory, "token", "list", "--json").stdout)["tokens"]}
+
+    def attempt(number):
+        del number
+        before = ids()
+        done = subprocess.run(
+            [PROGRAM, "-D", str(directory), "token", "create", "--json", "--address", "m",
+             "-x", str(certificate)], capture_output=True, text=True, timeout=PATIENCE,
+            check=False, env={**os.environ, **faults.environment})
+        assert 0 <= done.returncode < 128, done
+        assert done.returncode == 0 or re.search(WORDS[function], done.stderr), done
+        assert before <= ids()
+        if done.returncode == 0:
+            assert ids() - before == {json.loads(done.stdout)["id"]}, done
+        else:
+            assert '"token":"' not in done.stdout or function == "write", done
+    assert fail_at_every_call(faults, function, attempt) > 0
+
+
 # ------------------------------------------------------------------ the start
 
 

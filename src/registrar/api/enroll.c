@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The enrollment of Wazuh 5 on the API's port: POST /wazuh-manager/enroll with a bearer that proves
- * the registration password, or the secret of an agent that enrolls again, and GET
- * /wazuh-manager/cacerts. There are no enrollment tokens here.
+ * the registration password, an enrollment token, or the secret of an agent that enrolls again, and
+ * GET /wazuh-manager/cacerts.
  *
  * Rules: Wazuh 5.0.0 release candidate of September 2026,
  * docs/ref/modules/remoted/https-events-api.md. Unlike the calls of the API, these know no users,
@@ -180,7 +180,7 @@ static void bearer_decided(struct incoming_call *call, struct registry_answer *a
 		refuse_fault(call, answer->bearer.fault);
 }
 
-/* Also where no password is demanded, an agent that enrolls again has to prove who it is. */
+/* Also where no password is demanded, who names a token or an agent has to prove that. */
 static bool names_a_secret(const struct incoming_call *call, enum bearer_fault fault)
 {
 	return fault == BEARER_OK && call->enroll.bearer.key_id[0];
@@ -276,6 +276,10 @@ static void explain(struct incoming_call *call, enum registration_fault fault)
 		[REGISTRATION_UNKNOWN_AGENT] = { 401, 0, NULL },
 		[REGISTRATION_WRONG_SECRET] = { 401, 0, NULL },
 		[REGISTRATION_IN_PROGRESS] = { 409, 9030, "Re-enrollment already in progress" },
+		[REGISTRATION_TOKEN_UNKNOWN] = { 403, 9022,
+						 "Enrollment token is unknown or revoked" },
+		[REGISTRATION_TOKEN_EXPIRED] = { 403, 9023, "Enrollment token has expired" },
+		[REGISTRATION_TOKEN_USED_UP] = { 403, 9024, "Enrollment token has no uses left" },
 		[REGISTRATION_INTERNAL] = { 500, 9001, "Internal error" },
 	};
 

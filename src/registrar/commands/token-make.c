@@ -3,6 +3,7 @@
 
 #include "common/cleanup.h"
 #include "common/escape.h"
+#include "common/library-memory.h"
 #include "common/pem-file.h"
 #include "common/tls-context.h"
 #include "common/tls-pin.h"
@@ -95,9 +96,11 @@ static int make_ca(struct enrollment_token *token, const struct options *options
 	X509 *root;
 	int r = chain ? read_certificates(&own, chain, path, why) : no_memory(path, why);
 
+	root = r < 0 ? NULL : authorities_root(own, chain);
+	if (library_memory_was_short()) /* then they may be right, or more than were read */
+		return no_memory(path, why);
 	if (r < 0)
 		return r;
-	root = authorities_root(own, chain);
 	if (!root) {
 		reason_set(why,
 			   "%s holds no CA that agents could know this manager by: append the "

@@ -126,12 +126,25 @@ static void begin_secrets(struct transactions *transactions)
 	transactions->secrets_failed = failed;
 }
 
+/*
+ * What is counted is on the disk before anybody has a key for it: a crash in between loses uses of
+ * tokens, and never gives one more. One write counts for all who share the transaction.
+ */
+static int write_uses(struct transactions *transactions, struct reason *why)
+{
+	struct enroll_tokens *tokens = transactions->settings.tokens;
+
+	return tokens ? enroll_tokens_store(tokens, (gid_t)-1, why) : 0;
+}
+
 /* A secret is on the disk before the key that it belongs to, with which it begins to count. */
 static int commit(struct transactions *transactions, struct reason *why)
 {
 	struct agent_secrets *secrets = transactions->settings.secrets;
-	int r = secrets ? agent_secrets_write(secrets, why) : 0;
+	int r = write_uses(transactions, why);
 
+	if (r >= 0 && secrets)
+		r = agent_secrets_write(secrets, why);
 	if (r < 0)
 		roster_cancel(transactions->settings.roster);
 	else

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "common/must-check.h"
+#include "registrar/agents/enroll-tokens.h"
 #include "registrar/agents/history.h"
 #include "registrar/agents/roster.h"
 #include "registrar/agents/secrets.h"
@@ -50,6 +51,7 @@ struct transactions_settings {
 	struct roster *roster;
 	const struct agent_history *history;
 	struct agent_secrets *secrets; /* null: there are none */
+	struct enroll_tokens *tokens;  /* whose uses are counted; null: there are none */
 	/*
 	 * Asked before each transaction: 0, or a negative errno with `why` set for all who wait.
 	 * Null: there is nothing to ask.

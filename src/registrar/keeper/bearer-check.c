@@ -45,6 +45,11 @@ bool bearer_is_of_agent(const struct enroll_bearer *bearer)
 	return length > 0 && length <= LONGEST_ID && strspn(bearer->key_id, "0123456789") == length;
 }
 
+bool bearer_is_of_token(const struct enroll_bearer *bearer)
+{
+	return bearer->key_id[0] && !bearer_is_of_agent(bearer);
+}
+
 static enum bearer_fault check_time(const struct enroll_bearer *bearer, uint64_t now)
 {
 	if (bearer->made > now + CLOCK_SKEW ||
@@ -59,17 +64,6 @@ static enum bearer_fault fault_of(int is_signed)
 	if (is_signed < 0)
 		return BEARER_KEY_UNAVAILABLE;
 	return is_signed ? BEARER_OK : BEARER_INVALID_SIGNATURE;
-}
-
-static enum bearer_fault check_password(const struct enroll_bearer *bearer, const char *password)
-{
-	unsigned char key[ENROLL_KEY_SIZE];
-	enum bearer_fault fault = BEARER_KEY_UNAVAILABLE;
-
-	if (enroll_jwt_derive(key, ENROLL_PASSWORD, password, strlen(password)) == 0)
-		fault = fault_of(bearer_is_signed_with(bearer, key));
-	explicit_bzero(key, sizeof key);
-	return fault;
 }
 
 /* For which of its keys the agent has the secret, and whether it still counts, is seen later. */
@@ -90,6 +84,45 @@ static enum bearer_fault check_agent(const struct enroll_bearer *bearer,
 	return fault;
 }
 
+static enum bearer_fault check_signature(const struct enroll_bearer *bearer,
+					 enum enroll_secret kind, const void *secret, size_t length)
+{
+	unsigned char key[ENROLL_KEY_SIZE];
+	enum bearer_fault fault = BEARER_KEY_UNAVAILABLE;
+
+	if (enroll_jwt_derive(key, kind, secret, length) == 0)
+		fault = fault_of(bearer_is_signed_with(bearer, key));
+	explicit_bzero(key, sizeof key);
+	return fault;
+}
+
+/* Whoever has not got the secret is not told what has become of the token. */
+static enum bearer_fault check_token(const struct enroll_bearer *bearer,
+				     const struct enroll_tokens *tokens, uint64_t now)
+{
+	const struct enroll_token *token = tokens ? enroll_tokens_find(tokens, bearer->key_id)
+						  : NULL;
+	enum bearer_fault fault = BEARER_UNKNOWN_TOKEN;
+
+	if (token)
+		fault = check_signature(bearer, ENROLL_TOKEN_SECRET, token->secret,
+					sizeof token->secret);
+	if (fault == BEARER_OK)
+		fault = check_time(bearer, now);
+	if (fault != BEARER_OK)
+		return fault;
+	switch (enroll_token_state(token, now)) {
+	case ENROLL_TOKEN_REVOKED:
+		return BEARER_REVOKED_TOKEN;
+	case ENROLL_TOKEN_EXPIRED:
+		return BEARER_EXPIRED_TOKEN;
+	case ENROLL_TOKEN_ACTIVE:
+	case ENROLL_TOKEN_USED_UP:
+		break;
+	}
+	return BEARER_OK;
+}
+
 enum bearer_fault bearer_check(const struct enroll_bearer *bearer,
 			       const struct bearer_secrets *secrets, uint64_t now)
 {
@@ -97,11 +130,12 @@ enum bearer_fault bearer_check(const struct enroll_bearer *bearer,
 
 	if (bearer_is_of_agent(bearer))
 		fault = check_agent(bearer, secrets->agents);
-	else if (bearer->key_id[0])
-		fault = BEARER_UNKNOWN_TOKEN;
+	else if (bearer_is_of_token(bearer))
+		return check_token(bearer, secrets->tokens, now);
 	else if (!secrets->password)
 		return BEARER_OK;
 	else
-		fault = check_password(bearer, secrets->password);
+		fault = check_signature(bearer, ENROLL_PASSWORD, secrets->password,
+					strlen(secrets->password));
 	return fault == BEARER_OK ? check_time(bearer, now) : fault;
 }

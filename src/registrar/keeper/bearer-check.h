@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/must-check.h"
+#include "registrar/agents/enroll-tokens.h"
 #include "registrar/agents/secrets.h"
 #include "registrar/registry/enroll-bearer.h"
 
@@ -10,14 +11,22 @@
 struct bearer_secrets {
 	const char *password; /* null: none is demanded, and any bearer that names none is right */
 	const struct agent_secrets *agents; /* null: no agent has one */
+	const struct enroll_tokens *tokens; /* null: there are none */
 };
 
-/* Check a bearer against the secret that it names; `now` in seconds since the epoch. */
+/*
+ * Check a bearer against the secret that it names; `now` in seconds since the epoch. Whether a
+ * token is revoked or has expired is said only to who has its secret; whether it is used up is not
+ * looked at.
+ */
 enum bearer_fault bearer_check(const struct enroll_bearer *bearer,
 			       const struct bearer_secrets *secrets, uint64_t now) must_check;
 
 /* Is it the bearer of an agent that enrolls again: does it name an agent's id? */
 bool bearer_is_of_agent(const struct enroll_bearer *bearer) must_check;
+
+/* Does it name an enrollment token? */
+bool bearer_is_of_token(const struct enroll_bearer *bearer) must_check;
 
 /* Is it signed with this key? Returns 1 or 0; or -EIO, when libcrypto fails. */
 int bearer_is_signed_with(const struct enroll_bearer *bearer,

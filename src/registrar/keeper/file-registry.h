@@ -15,6 +15,7 @@ struct file_registry_settings {
 	struct event_base *base;
 	struct transactions *transactions;
 	struct agent_secrets *secrets; /* of the transactions; null: no agent gets one */
+	struct enroll_tokens *tokens;  /* of the transactions; null: there are none */
 	const struct enrollment_policy *policy;
 	const char *groups_directory; /* with a directory for each group, for the list of them */
 	struct peer_log *log;         /* says which refusals are logged; null: all */

@@ -158,13 +158,27 @@ static bool can_know_agents(const struct keeper_registry *keeper)
 	return false;
 }
 
+static bool can_know_tokens(const struct keeper_registry *keeper)
+{
+	struct enroll_tokens *tokens = keeper->settings.tokens;
+	struct reason why;
+
+	if (!tokens || enroll_tokens_refresh(tokens, &why) == 0)
+		return true;
+	log_error("%s", why.text);
+	return false;
+}
+
 static enum bearer_fault check_bearer(const struct keeper_registry *keeper,
 				      const struct enroll_bearer *bearer)
 {
 	const struct bearer_secrets secrets = { .password = keeper->password.text,
-						.agents = keeper->settings.secrets };
+						.agents = keeper->settings.secrets,
+						.tokens = keeper->settings.tokens };
 
 	if (bearer_is_of_agent(bearer) && !can_know_agents(keeper))
+		return BEARER_KEY_UNAVAILABLE;
+	if (bearer_is_of_token(bearer) && !can_know_tokens(keeper))
 		return BEARER_KEY_UNAVAILABLE;
 	return bearer_check(bearer, &secrets, (uint64_t)time(NULL));
 }
@@ -376,6 +390,17 @@ static bool is_about_agents(enum registry_type type)
 	return false;
 }
 
+/*
+ * What has become of a token since it was looked at first, the transaction says, with the number
+ * that authd has for it.
+ */
+static bool may_enroll(const struct keeper_registry *keeper, const struct enroll_bearer *bearer)
+{
+	enum bearer_fault fault = check_bearer(keeper, bearer);
+
+	return fault == BEARER_OK || fault == BEARER_REVOKED_TOKEN || fault == BEARER_EXPIRED_TOKEN;
+}
+
 /* May whoever asks ask for this? The request has the name of the user then. */
 static bool is_allowed(const struct keeper_registry *keeper, struct registry_request *request)
 {
@@ -383,7 +408,7 @@ static bool is_allowed(const struct keeper_registry *keeper, struct registry_req
 
 	if (request->type == REGISTRY_REGISTER &&
 	    request->registration->way == REGISTRATION_BY_ENROLL)
-		return check_bearer(keeper, &request->registration->bearer) == BEARER_OK;
+		return may_enroll(keeper, &request->registration->bearer);
 	if (!token)
 		return true;
 	user = keeper->settings.sessions ? sessions_find_user(keeper->settings.sessions, token)

@@ -20,6 +20,7 @@ struct keeper_registry_settings {
 	struct event_base *base;
 	struct registry *agents;       /* who decides about agents, and stores them */
 	struct agent_secrets *secrets; /* of agents that enroll again; null: there are none */
+	struct enroll_tokens *tokens;  /* null: there are none */
 	struct sessions *sessions;     /* null: there is no API, and nobody can log in */
 	const char *password;          /* for registrations, copied; null: none is demanded */
 	struct peer_log *log;          /* refused bearers are logged as it allows */

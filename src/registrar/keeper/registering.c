@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 /* A user of the API says whom a new agent replaces, and not the policy for agents that ask. */
 static struct enrollment_policy policy_for(const struct pending *pending)
@@ -79,8 +80,58 @@ static enum registration_fault find_returning(const struct pending *pending,
 	return ret->used ? find_used_key(pending, ret) : REGISTRATION_UNKNOWN_AGENT;
 }
 
-static void refuse_returning(struct pending *pending, enum registration_fault fault,
-			     const struct reason *why)
+/* ------------------------------------------------------------------ with a token */
+
+/*
+ * What has become of it since the bearer was looked at, and whether there is a use left: those who
+ * share the transaction are counted one after the other.
+ */
+static enum registration_fault find_token(const struct pending *pending, struct enroll_token **ret,
+					  struct reason *why)
+{
+	struct enroll_tokens *tokens = pending->file->settings.tokens;
+	const char *id = pending->request->registration->bearer.key_id;
+	struct enroll_token *token;
+
+	if (tokens && enroll_tokens_refresh(tokens, why) < 0)
+		return REGISTRATION_INTERNAL;
+	token = tokens ? enroll_tokens_find(tokens, id) : NULL;
+	if (!token)
+		return REGISTRATION_TOKEN_UNKNOWN;
+	switch (enroll_token_state(token, (uint64_t)time(NULL))) {
+	case ENROLL_TOKEN_REVOKED:
+		return REGISTRATION_TOKEN_UNKNOWN;
+	case ENROLL_TOKEN_EXPIRED:
+		return REGISTRATION_TOKEN_EXPIRED;
+	case ENROLL_TOKEN_USED_UP:
+		return REGISTRATION_TOKEN_USED_UP;
+	case ENROLL_TOKEN_ACTIVE:
+		break;
+	}
+	*ret = token;
+	return REGISTRATION_OK;
+}
+
+/* ------------------------------------------------------------------ deciding */
+
+static void describe_refusal(char *ret, size_t size, enum registration_fault fault, const char *id)
+{
+	static const char *const endings[REGISTRATION_INTERNAL] = {
+		[REGISTRATION_UNKNOWN_AGENT] = "it or its secret is not known",
+		[REGISTRATION_WRONG_SECRET] = "its secret is another one",
+		[REGISTRATION_IN_PROGRESS] = "it is doing so already",
+		[REGISTRATION_TOKEN_UNKNOWN] = "it is not known, or was revoked",
+		[REGISTRATION_TOKEN_EXPIRED] = "it has expired",
+		[REGISTRATION_TOKEN_USED_UP] = "it is used up",
+	};
+	bool is_token = fault >= REGISTRATION_TOKEN_UNKNOWN && fault <= REGISTRATION_TOKEN_USED_UP;
+
+	(void)snprintf(ret, size, "%s %s cannot %s: %s", is_token ? "Enrollment token" : "Agent",
+		       id, is_token ? "be used" : "enroll again", endings[fault] ?: "");
+}
+
+static void refuse_credential(struct pending *pending, enum registration_fault fault,
+			      const struct reason *why)
 {
 	const struct agent_registration *registration = pending->request->registration;
 	const char *id = registration->bearer.key_id;
@@ -90,10 +141,7 @@ static void refuse_returning(struct pending *pending, enum registration_fault fa
 		enrollment_fail(&pending->enrollment, &registration->fields, why);
 		return;
 	}
-	(void)snprintf(text, sizeof text, "Agent %s cannot enroll again: %s", id,
-		       fault == REGISTRATION_IN_PROGRESS    ? "it is doing so already"
-		       : fault == REGISTRATION_WRONG_SECRET ? "its secret is another one"
-							    : "it or its secret is not known");
+	describe_refusal(text, sizeof text, fault, id);
 	enrollment_refuse(&pending->enrollment, &registration->fields, fault, text);
 }
 
@@ -128,17 +176,23 @@ static void decide_enrollment(struct pending *pending, struct roster *roster,
 			      struct enrollment_request *request)
 {
 	struct returning_agent returning = { .entry = NULL };
+	const struct enroll_bearer *bearer = &pending->request->registration->bearer;
 	enum registration_fault fault = REGISTRATION_OK;
+	struct enroll_token *token = NULL;
 	struct reason why;
 
-	if (bearer_is_of_agent(&pending->request->registration->bearer))
+	if (bearer_is_of_agent(bearer))
 		fault = find_returning(pending, roster, &returning, &why);
+	else if (bearer_is_of_token(bearer))
+		fault = find_token(pending, &token, &why);
 	if (fault != REGISTRATION_OK)
-		refuse_returning(pending, fault, &why);
+		refuse_credential(pending, fault, &why);
 	else if (pending->file->settings.secrets)
 		enroll(pending, roster, policy, request, &returning);
 	else
 		enrollment_decide(&pending->enrollment, roster, policy, request);
+	if (token && pending->enrollment.accepted)
+		enroll_tokens_count_use(pending->file->settings.tokens, token);
 	explicit_bzero(&returning, sizeof returning);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/registry/agent-registration.h"
 
+#include "common/enrollment-token.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +68,19 @@ void agent_registration_fail(struct registration_decision *ret,
 		       name->text ?: "");
 }
 
+/* Whose token it is, so that it can be found and revoked. */
+static const char *describe_enrolling(const struct agent_registration *registration,
+				      char buffer[static AGENT_REGISTRATION_CLIENT_SIZE])
+{
+	const char *id = registration->bearer.key_id;
+	bool has_token = enrollment_id_is_valid(id, strlen(id));
+
+	(void)snprintf(buffer, AGENT_REGISTRATION_CLIENT_SIZE, "%s (enrolling%s%s)",
+		       registration->peer.text, has_token ? " with token " : "",
+		       has_token ? id : "");
+	return buffer;
+}
+
 const char *agent_registration_client(const struct agent_registration *registration,
 				      const char *user,
 				      char buffer[static AGENT_REGISTRATION_CLIENT_SIZE])
@@ -76,8 +91,7 @@ const char *agent_registration_client(const struct agent_registration *registrat
 	case REGISTRATION_BY_AUTHD:
 		break;
 	case REGISTRATION_BY_ENROLL:
-		(void)snprintf(buffer, AGENT_REGISTRATION_CLIENT_SIZE, "%s (enrolling)", peer);
-		return buffer;
+		return describe_enrolling(registration, buffer);
 	case REGISTRATION_BY_API:
 		return registry_user_describe(&registration->peer, user, buffer);
 	}

@@ -76,7 +76,11 @@ enum registration_fault {
 	REGISTRATION_UNKNOWN_AGENT, /* there is no such agent, or none with a secret */
 	REGISTRATION_WRONG_SECRET,  /* it is not that of the agent's key */
 	REGISTRATION_IN_PROGRESS,   /* the agent is enrolling again already */
-	REGISTRATION_INTERNAL,      /* the manager's machine */
+	/* Enrolling with a token: */
+	REGISTRATION_TOKEN_UNKNOWN, /* there is no such token, or it was revoked */
+	REGISTRATION_TOKEN_EXPIRED,
+	REGISTRATION_TOKEN_USED_UP,
+	REGISTRATION_INTERNAL, /* the manager's machine */
 };
 
 /* The decision. Holds a key and a secret: wipe it. */

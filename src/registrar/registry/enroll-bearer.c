@@ -9,6 +9,8 @@ const char *bearer_fault_text(enum bearer_fault fault)
 		[BEARER_KEY_UNAVAILABLE] = "enrollment_key_unavailable",
 		[BEARER_UNKNOWN_AGENT] = "unknown_agent",
 		[BEARER_UNKNOWN_TOKEN] = "token_unknown",
+		[BEARER_REVOKED_TOKEN] = "token_revoked",
+		[BEARER_EXPIRED_TOKEN] = "token_expired",
 		[BEARER_INVALID_SIGNATURE] = "invalid_signature",
 		[BEARER_STALE] = "stale_token",
 	};

@@ -31,8 +31,10 @@ enum bearer_fault {
 	BEARER_INVALID_REQUEST,   /* it is no bearer */
 	BEARER_KEY_UNAVAILABLE,   /* the manager's machine */
 	BEARER_UNKNOWN_AGENT,     /* signed with the secret of an agent, which is unknown here */
-	BEARER_UNKNOWN_TOKEN,     /* signed with an enrollment token */
-	BEARER_INVALID_SIGNATURE, /* signed with another password */
+	BEARER_UNKNOWN_TOKEN,     /* signed with an enrollment token that is unknown here */
+	BEARER_REVOKED_TOKEN,     /* signed with one that was revoked */
+	BEARER_EXPIRED_TOKEN,     /* ... or that has expired */
+	BEARER_INVALID_SIGNATURE, /* signed with another secret than the one it names */
 	BEARER_STALE,             /* too old, or from the future */
 };
 

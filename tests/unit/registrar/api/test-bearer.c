@@ -113,12 +113,65 @@ static void test_no_bearer(void **state)
 	assert_string_equal(bearer_fault_text(BEARER_UNKNOWN_AGENT), "unknown_agent");
 }
 
+/* ------------------------------------------------------------------ tokens */
+
+#define TOKEN_ID "AAECAwQFBgcICQoLDA0ODw"
+
+/* A bearer signed with the secret that begins with `first`. */
+static enum bearer_fault judge_token(const struct enroll_tokens *tokens, unsigned char first,
+				     uint64_t made)
+{
+	const struct bearer_secrets secrets = { .tokens = tokens };
+	unsigned char key[ENROLL_KEY_SIZE], secret[ENROLLMENT_SECRET_SIZE] = { first };
+	char bearer[ENROLL_JWT_SIZE];
+	struct enroll_bearer parsed;
+
+	assert_int_equal(enroll_jwt_derive(key, ENROLL_TOKEN_SECRET, secret, sizeof secret), 0);
+	assert_int_equal(enroll_jwt_sign(bearer, key, TOKEN_ID, made, nonce), 0);
+	assert_int_equal(bearer_parse(&parsed, bearer), BEARER_OK);
+	return bearer_check(&parsed, &secrets, NOW);
+}
+
+/* Only who has the secret is told what has become of the token, and nobody that it is used up. */
+static void test_tokens(void **state)
+{
+	static const struct {
+		const char *label;
+		struct enroll_token token;
+		enum bearer_fault fault;
+	} rows[] = {
+		{ "good", { .id = TOKEN_ID, .expires = NOW + 1 }, BEARER_OK },
+		{ "expired", { .id = TOKEN_ID, .expires = NOW }, BEARER_EXPIRED_TOKEN },
+		{ "revoked",
+		  { .id = TOKEN_ID, .expires = NOW, .is_revoked = true },
+		  BEARER_REVOKED_TOKEN },
+		{ "used up",
+		  { .id = TOKEN_ID, .expires = NOW + 1, .uses = 1, .most = 1 },
+		  BEARER_OK },
+	};
+
+	(void)state;
+	assert_int_equal(judge_token(NULL, 1, NOW), BEARER_UNKNOWN_TOKEN);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct enroll_token token = rows[i].token;
+		const struct enroll_tokens tokens = { .tokens = &token, .count = 1 };
+
+		token.secret[0] = 1;
+		check_row(rows[i].label, judge_token(&tokens, 1, NOW) == rows[i].fault);
+		check_row(rows[i].label, judge_token(&tokens, 2, NOW) == BEARER_INVALID_SIGNATURE);
+		check_row(rows[i].label, judge_token(&tokens, 1, NOW - 91) == BEARER_STALE);
+		token.id[0] = 'B';
+		check_row(rows[i].label, judge_token(&tokens, 1, NOW) == BEARER_UNKNOWN_TOKEN);
+	}
+	assert_string_equal(bearer_fault_text(BEARER_REVOKED_TOKEN), "token_revoked");
+	assert_string_equal(bearer_fault_text(BEARER_EXPIRED_TOKEN), "token_expired");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_time_and_password),
-		cmocka_unit_test(test_altered),
-		cmocka_unit_test(test_other_keys),
+		cmocka_unit_test(test_time_and_password), cmocka_unit_test(test_tokens),
+		cmocka_unit_test(test_altered),           cmocka_unit_test(test_other_keys),
 		cmocka_unit_test(test_no_bearer),
 	};
 
