@@ -48,6 +48,7 @@ libclient_a_SOURCES = \
 	src/client/commands/run.c \
 	src/client/commands/show-config.c \
 	src/client/commands/token.c \
+	src/client/commands/trust.c \
 	src/client/commands/token-facts.c src/client/commands/token-facts.h \
 	src/client/commands/status.c \
 	src/client/config/config.c src/client/config/config.h \
@@ -145,6 +146,7 @@ agent_register_https_so_SOURCES = \
 	src/client/methods/https/api-session.c src/client/methods/https/api-session.h \
 	src/client/methods/https/enroll.c \
 	src/client/methods/https/enroll-answer.c src/client/methods/https/enroll-answer.h \
+	src/client/methods/https/enroll-renewal.c src/client/methods/https/enroll-renewal.h \
 	src/client/methods/https/enroll-token.c \
 	src/client/methods/https/enroll-trust.c src/client/methods/https/enroll-trust.h \
 	src/client/methods/https/https.c src/client/methods/https/https.h \

@@ -105,6 +105,7 @@ class Wazuh5Manager:
         # answers for the next requests: (status, body[, headers]), raw bytes, a function, or None
         self.forced = []
         self.token_state = {}  # id: "token_expired", "token_revoked", or a number of authd's
+        self.generation = None  # of the CA certificates, if it says one
         self.gives_secret = True
         self.groups = None  # those that exist; None: any
         self.replaces = False  # an agent of the same name, as force rules may
@@ -206,7 +207,8 @@ class Wazuh5Manager:
             if (request.method, request.path) == ("GET", f"/{self.prefix}/cacerts"):
                 if self.cacerts is None:
                     return 404, {"error": "not_found"}
-                return 200, self.cacerts, {"Content-Type": "application/x-pem-file"}
+                says = {"Wazuh-CA-Generation": self.generation} if self.generation else {}
+                return 200, self.cacerts, {"Content-Type": "application/x-pem-file", **says}
             if (request.method, request.path) == ("POST", f"/{self.prefix}/enroll"):
                 return 200, self.enroll(request)
             return 404, b"<html>404</html>", {"Content-Type": "text/html"}

@@ -8,13 +8,10 @@
 #include "common/must-check.h"
 #include "common/sha256.h"
 #include "common/shortage.h"
-#include "common/tls-context.h"
 #include "common/trusted-file.h"
 
 #include <fcntl.h>
 #include <libgen.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -153,15 +150,20 @@ static int check_directory(const struct reenroll_files *files, struct reason *wh
 	return -ELOOP;
 }
 
-int reenroll_files_stage(struct reenroll_files *files, gid_t group, struct reason *why)
+int reenroll_files_stage_anchor(struct reenroll_files *files, gid_t group, struct reason *why)
 {
 	int r = make_directory(files, group, why);
 
 	if (r >= 0)
 		r = atomic_file_stage(&files->anchor, files->anchor_path, FILE_MODE, group,
 				      ANCHOR_ROOM, why);
-	if (r >= 0)
-		r = check_directory(files, why);
+	return r < 0 ? r : check_directory(files, why);
+}
+
+int reenroll_files_stage(struct reenroll_files *files, gid_t group, struct reason *why)
+{
+	int r = reenroll_files_stage_anchor(files, group, why);
+
 	if (r >= 0)
 		r = atomic_file_stage(&files->secret, files->secret_path, FILE_MODE, group,
 				      REENROLL_SECRET_LINE_SIZE, why);
@@ -176,69 +178,51 @@ void reenroll_files_clean(const struct reenroll_files *files)
 
 /* ------------------------------------------------------------------ the CA */
 
-static X509_STORE *certificates_in(const char *pem, size_t length)
+int reenroll_files_parse_anchor(const struct reenroll_files *files, struct ca_bundle *ret,
+				struct reason *why)
 {
-	BIO *bio = BIO_new_mem_buf(pem, (int)length);
-	X509_STORE *store = bio ? X509_STORE_new() : NULL;
-	X509 *certificate;
+	cleanup_free char *text = malloc(REENROLL_FILES_ANCHOR_MAX);
+	struct reason cause = { 0 };
+	ssize_t length = text ? read_regular(files->anchor_path, text, REENROLL_FILES_ANCHOR_MAX,
+					     &cause)
+			      : -ENOMEM;
 
-	while (store && (certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL))) {
-		(void)X509_STORE_add_cert(store, certificate);
-		X509_free(certificate);
-	}
-	ERR_clear_error(); /* the end of the text is reported as an error */
-	BIO_free(bio);
-	return store;
-}
-
-/* Does `store` contain all certificates of `wanted`? */
-static bool holds_all(X509_STORE *store, X509_STORE *wanted)
-{
-	const STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(wanted);
-	int missing = 0;
-
-	for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
-		const STACK_OF(X509_OBJECT) *held = X509_STORE_get0_objects(store);
-		const X509 *certificate = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
-		int j = 0;
-
-		while (j < sk_X509_OBJECT_num(held) &&
-		       X509_cmp(certificate,
-				X509_OBJECT_get0_X509(sk_X509_OBJECT_value(held, j))) != 0)
-			j++;
-		missing += j == sk_X509_OBJECT_num(held);
-	}
-	return missing == 0;
+	if (length == -ENOENT)
+		return 0;
+	if (length >= 0)
+		length = ca_bundle_read(ret, text, (size_t)length);
+	if (length == -ENOMEM)
+		return reason_errno(why, ENOMEM, "Cannot read %s", files->anchor_path);
+	if (length < 0)
+		reason_set(why, "%s", cause.text);
+	return length < 0 ? (int)length : 1;
 }
 
 bool reenroll_files_has_anchor(const struct reenroll_files *files, const char *pem)
 {
-	cleanup_free char *text = malloc(REENROLL_FILES_ANCHOR_MAX);
-	ssize_t length = text ? read_regular(files->anchor_path, text, REENROLL_FILES_ANCHOR_MAX,
-					     NULL)
-			      : -ENOMEM;
-	X509_STORE *held, *wanted;
-	bool holds;
+	cleanup(ca_bundle_clear) struct ca_bundle held = { 0 }, wanted = { 0 };
 
-	if (length < 0)
+	if (reenroll_files_parse_anchor(files, &held, NULL) != 1 ||
+	    ca_bundle_read(&wanted, pem, strlen(pem)) < 0)
 		return false;
-	held = certificates_in(text, (size_t)length);
-	wanted = certificates_in(pem, strlen(pem));
-	holds = held && wanted && holds_all(held, wanted);
-	X509_STORE_free(held);
-	X509_STORE_free(wanted);
-	return holds;
+	for (size_t i = 0; i < ca_bundle_count(&wanted); i++)
+		if (!ca_bundle_has(&held, ca_bundle_at(&wanted, i)))
+			return false;
+	return true;
 }
 
 int reenroll_files_commit_anchor(struct reenroll_files *files, const char *pem, struct reason *why)
 {
-	int r;
+	if (!reenroll_files_has_anchor(files, pem))
+		return reenroll_files_replace_anchor(files, pem, why);
+	atomic_file_discard(&files->anchor);
+	return 0;
+}
 
-	if (reenroll_files_has_anchor(files, pem)) {
-		atomic_file_discard(&files->anchor);
-		return 0;
-	}
-	r = atomic_file_commit(&files->anchor, pem, strlen(pem), ANCHOR_BACKUP, why);
+int reenroll_files_replace_anchor(struct reenroll_files *files, const char *pem, struct reason *why)
+{
+	int r = atomic_file_commit(&files->anchor, pem, strlen(pem), ANCHOR_BACKUP, why);
+
 	files->has_new_anchor = r == 0;
 	return r;
 }

@@ -13,6 +13,7 @@
 #include "client/agent-files/reenroll-secret.h"
 #include "common/agent-key.h"
 #include "common/atomic-file.h"
+#include "common/ca-bundle.h"
 #include "common/must-check.h"
 #include "common/reason.h"
 
@@ -66,11 +67,22 @@ int reenroll_files_read_anchor(const struct reenroll_files *files, const char *m
  */
 int reenroll_files_stage(struct reenroll_files *files, gid_t group, struct reason *why) must_check;
 
+/* The same for the CA only. Requires the lock of the key file. */
+int reenroll_files_stage_anchor(struct reenroll_files *files, gid_t group,
+				struct reason *why) must_check;
+
 /* Remove what a killed run has staged. Requires the lock of the key file. */
 void reenroll_files_clean(const struct reenroll_files *files);
 
 /* Is there a file already that contains all certificates of the CA `pem`? */
 bool reenroll_files_has_anchor(const struct reenroll_files *files, const char *pem) must_check;
+
+/*
+ * Read the certificates of the CA that is stored, whoever has written it. Returns 1; 0 when there
+ * is no such file; or a negative errno with `why` set.
+ */
+int reenroll_files_parse_anchor(const struct reenroll_files *files, struct ca_bundle *ret,
+				struct reason *why) must_check;
 
 /* By which the CA `pem`, once it is stored, is known again: the SHA-256 of its text. */
 void reenroll_files_mark_anchor(char ret[static REENROLL_FILES_MARK_SIZE], const char *pem);
@@ -81,6 +93,10 @@ void reenroll_files_mark_anchor(char ret[static REENROLL_FILES_MARK_SIZE], const
  */
 int reenroll_files_commit_anchor(struct reenroll_files *files, const char *pem,
 				 struct reason *why) must_check;
+
+/* The same, also in place of a file that contains these certificates, and others. */
+int reenroll_files_replace_anchor(struct reenroll_files *files, const char *pem,
+				  struct reason *why) must_check;
 
 /*
  * Store the secret; the old one is kept as reenroll.secret.SUFFIX. Returns as atomic_file_commit().

@@ -25,6 +25,7 @@ enum command_index {
 	COMMAND_RESET,
 	COMMAND_DEREGISTER,
 	COMMAND_PIN,
+	COMMAND_TRUST,
 	COMMAND_TOKEN,
 	COMMAND_COMPLETION,
 	COMMAND_COUNT,
@@ -78,6 +79,11 @@ static const struct command commands[COMMAND_COUNT + 1] = {
 			  .kind = ARGUMENT_HOST,
 			  .mode = CONFIG_READ,
 			  .run = command_pin },
+	[COMMAND_TRUST] = { .name = "trust",
+			    .help = "request the manager's CA again, and store it "
+				    "(method enroll)",
+			    .mode = CONFIG_READ,
+			    .run = command_trust },
 	[COMMAND_TOKEN] = { .name = "token",
 			    .arguments = "show [FILE|-]",
 			    .help = "show what an enrollment token says, without its secret and "

@@ -42,6 +42,7 @@ int command_config(struct program *program) must_check;
 int command_reset(struct program *program) must_check;
 int command_deregister(struct program *program) must_check;
 int command_import(struct program *program) must_check;
+int command_trust(struct program *program) must_check;
 int command_token(struct program *program) must_check;
 
 /*

@@ -205,6 +205,8 @@ static int do_task(const struct child *child, const struct attempt *attempt,
 						 &result->report);
 	case CHILD_INSPECTS:
 		return child->inspect(attempt, &result->report.why);
+	case CHILD_RENEWS_TRUST:
+		return child->method->renew_trust(attempt, &result->report);
 	default:
 		return child->method->run(attempt, &result->key, &result->report);
 	}

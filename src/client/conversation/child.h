@@ -10,6 +10,7 @@ enum child_task {
 	CHILD_REGISTERS,
 	CHILD_DEREGISTERS,
 	CHILD_INSPECTS,
+	CHILD_RENEWS_TRUST,
 };
 
 struct child {

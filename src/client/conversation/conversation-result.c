@@ -43,6 +43,19 @@ static int check_key(struct conversation *conversation)
 		     : OUTCOME_OK;
 }
 
+/* New CA certificates for an agent that has its key. */
+static int check_trust(struct conversation *conversation)
+{
+	const struct child *child = &conversation->child;
+	int r = child->method->check_renewed(child->attempt, conversation->result.report.anchor);
+
+	if (is_shortage(r))
+		return reason_errno(&conversation->why, r, "Cannot check the manager's CA");
+	return r < 0 ? conversation_not_believed(conversation,
+						 "sent CA certificates that it cannot have")
+		     : OUTCOME_OK;
+}
+
 /* Is it possible that this machine has no name yet? */
 static bool waits_for_fqdn(const struct conversation *conversation)
 {
@@ -68,6 +81,8 @@ int conversation_check_result(struct conversation *conversation)
 		return check_key(conversation);
 	if (result->key.id[0])
 		return conversation_not_believed(conversation, "sent a key that nobody asked for");
+	if (task == CHILD_RENEWS_TRUST && result->outcome == OUTCOME_OK)
+		return check_trust(conversation);
 	return result->report.anchor
 		       ? conversation_not_believed(conversation, "sent a CA without a key")
 		       : OUTCOME_OK;

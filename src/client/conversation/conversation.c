@@ -292,6 +292,20 @@ int conversation_deregister(const struct method *method, const struct attempt *a
 	return r;
 }
 
+int conversation_renew_trust(const struct method *method, const struct attempt *attempt,
+			     int (*prepare)(struct attempt *attempt, struct reason *why),
+			     struct attempt_report *report)
+{
+	cleanup(conversation_close) struct conversation conversation = {
+		.child = { CHILD_RENEWS_TRUST, .method = method, .attempt = attempt,
+			   .prepare = prepare },
+		.fd = -1,
+	};
+	int r = hold(&conversation);
+
+	return hand_over(&conversation, r, report);
+}
+
 int conversation_inspect(const struct attempt *attempt,
 			 int (*inspect)(const struct attempt *attempt, struct reason *why),
 			 void (*show)(enum outcome outcome, const char *label, const char *text,

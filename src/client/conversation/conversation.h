@@ -36,6 +36,15 @@ int conversation_deregister(const struct method *method, const struct attempt *a
 			    struct attempt_report *report) must_check;
 
 /*
+ * Have `method` request the CA certificates that the agent is to trust from now on in a child; as
+ * conversation_hold(), and as the method's `renew_trust` otherwise. With OUTCOME_OK, the report's
+ * anchor is set, and is what the method's `check_renewed` accepts.
+ */
+int conversation_renew_trust(const struct method *method, const struct attempt *attempt,
+			     int (*prepare)(struct attempt *attempt, struct reason *why),
+			     struct attempt_report *report) must_check;
+
+/*
  * Have `inspect` look at the attempt's manager in a child, where it is called with an attempt of
  * which only the deadline is another, and returns as a method's `run` does. What it tells by
  * conversation_report() is given to `show` here, with the attempt's user: OUTCOME_OK or what is

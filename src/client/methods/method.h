@@ -167,6 +167,14 @@ struct method {
 	 */
 	int (*check_anchor)(const struct attempt *attempt, const char *anchor);
 	/*
+	 * Verify the manager, and request nothing but the CA certificates that the agent is to
+	 * trust, which become the report's anchor: in place of those that are trusted now. Returns
+	 * OUTCOME_OK, or as `run`.
+	 */
+	int (*renew_trust)(const struct attempt *attempt, struct attempt_report *report);
+	/* As check_anchor, for `renew_trust`; set together with it. */
+	int (*check_renewed)(const struct attempt *attempt, const char *anchor);
+	/*
 	 * Remove the agent with this id from the manager, if it has our key there: the one of the
 	 * attempt's name and hash. Returns OUTCOME_OK when the manager no longer has the agent,
 	 * with `*ret_removed` true if it had one; or as `run`.

@@ -76,14 +76,12 @@ static int take_from_text(char **ret, int *ret_seen, const char *text, size_t le
 
 /* ------------------------------------------------------------------ the manager's own word */
 
-static int get_certificates(struct https *session, const char *prefix, struct https_reply *ret,
-			    struct reason *why)
+int enroll_trust_get(struct https *session, const char *prefix, struct https_reply *ret)
 {
 	char path[ENDPOINT_PREFIX_SIZE + 16];
 	const struct https_request request = { .method = "GET", .path = path };
 
 	(void)snprintf(path, sizeof path, "%s%s/cacerts", *prefix ? "/" : "", prefix);
-	(void)why;
 	return https_send(session, &request, ret);
 }
 
@@ -147,7 +145,7 @@ static int fetch_pinned(struct enroll_trust *trust, struct attempt_report *repor
 	unverified.connection.trust = &anybody;
 	r = https_new(&session, &unverified, report);
 	if (r == OUTCOME_OK)
-		r = get_certificates(session, trust->attempt.enroll.prefix, &reply, &report->why);
+		r = enroll_trust_get(session, trust->attempt.enroll.prefix, &reply);
 	if (r == OUTCOME_OK && reply.status != 200)
 		r = no_certificates(&trust->attempt, reply.status, &report->why);
 	return r == OUTCOME_OK ? judge_certificates(trust, &reply, &report->why) : r;
@@ -184,7 +182,7 @@ static int take_ca_file(struct enroll_trust *trust, struct reason *why)
 			    trust->trust.ca_file);
 }
 
-static bool is_configured(const struct tls_trust *trust)
+bool enroll_trust_is_configured(const struct tls_trust *trust)
 {
 	return !trust->verify || trust->ca_file || (trust->pins && trust->pins->count > 0);
 }
@@ -198,7 +196,7 @@ int enroll_trust_establish(struct enroll_trust *ret, const struct attempt *attem
 	ret->attempt.connection.trust = &ret->trust;
 	if (ret->trust.ca_file)
 		return take_ca_file(ret, &report->why);
-	if (is_configured(&ret->trust))
+	if (enroll_trust_is_configured(&ret->trust))
 		return OUTCOME_OK;
 	r = attempt->enroll.token->ca ? trust_embedded(ret, &report->why)
 				      : fetch_pinned(ret, report);
@@ -215,7 +213,7 @@ int enroll_trust_complete(struct enroll_trust *trust, struct https *session,
 
 	if (trust->anchor || !trust->trust.verify)
 		return OUTCOME_OK;
-	r = get_certificates(session, trust->attempt.enroll.prefix, &reply, &report->why);
+	r = enroll_trust_get(session, trust->attempt.enroll.prefix, &reply);
 	if (r != OUTCOME_OK)
 		return r;
 	if (reply.status == 200 &&
@@ -250,7 +248,7 @@ int enroll_trust_check_anchor(const struct attempt *attempt, const char *anchor)
 
 	if (trust->ca_file)
 		return compare_anchor(anchor, enroll->ca, enroll->ca_length, NULL);
-	if (is_configured(trust)) {
+	if (enroll_trust_is_configured(trust)) {
 		if (!anchor)
 			return 0;
 		return trust->verify ? compare_anchor(anchor, anchor, strlen(anchor), NULL)

@@ -27,6 +27,14 @@ struct enroll_trust {
 int enroll_trust_establish(struct enroll_trust *ret, const struct attempt *attempt,
 			   struct attempt_report *report) must_check;
 
+/* Does the configuration say how to verify the manager, rather than an enrollment token? */
+bool enroll_trust_is_configured(const struct tls_trust *trust) must_check;
+
+/*
+ * GET PREFIX/cacerts in `session`, whoever that is with. Returns as https_send().
+ */
+int enroll_trust_get(struct https *session, const char *prefix, struct https_reply *ret) must_check;
+
 /*
  * With a pin in the configuration there is no CA yet: request it in `session`, whose manager is
  * verified. A manager without one causes only a warning. Returns as enroll_trust_establish().

@@ -8,6 +8,7 @@
 #include "client/config/duration.h"
 #include "client/methods/enroll-token.h"
 #include "client/methods/https/enroll-answer.h"
+#include "client/methods/https/enroll-renewal.h"
 #include "client/methods/https/enroll-trust.h"
 #include "client/methods/https/wiping-memory.h"
 #include "common/cleanup.h"
@@ -429,4 +430,6 @@ const struct method method_enroll = {
 	.parse_token = enroll_parse_token,
 	.fetch_ca = enroll_fetch_ca,
 	.check_anchor = enroll_trust_check_anchor,
+	.renew_trust = enroll_renewal_fetch,
+	.check_renewed = enroll_renewal_check,
 };

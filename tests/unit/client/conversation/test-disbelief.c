@@ -198,6 +198,46 @@ static void test_secret_as_a_name(void **state)
 	assert_int_equal(hold(sends_the_key_of_another), OUTCOME_REGISTERED);
 }
 
+/* Report these as the CA certificates to be trusted, or none. */
+static const char *renewed;
+
+static int renews(const struct attempt *attempt, struct attempt_report *own)
+{
+	(void)attempt;
+	own->anchor = renewed ? strdup(renewed) : NULL;
+	return OUTCOME_OK;
+}
+
+static int renew(const char *anchor)
+{
+	const struct attempt attempt = { .manager = &manager,
+					 .password = PASSWORD,
+					 .deadline = &deadline };
+
+	renewed = anchor;
+	method.check_anchor = method.check_renewed = accept_anchor;
+	method.renew_trust = renews;
+	report = (struct attempt_report){ 0 };
+	return conversation_renew_trust(&method, &attempt, NULL, &report);
+}
+
+static void test_renewed_trust(void **state)
+{
+	static const char *const others[] = { NULL, "another CA", CA CA };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(others); i++) {
+		assert_int_equal(renew(others[i]), OUTCOME_CRASHED);
+		assert_non_null(
+			strstr(report.why.text, "sent CA certificates that it cannot have"));
+		assert_null(report.anchor);
+	}
+	assert_int_equal(renew(CA), OUTCOME_OK);
+	assert_string_equal(report.anchor, CA);
+	free(report.anchor);
+	report.anchor = NULL;
+}
+
 /* A message is always there, so that no wait for the next one ends. */
 static int floods_with_steps(const struct attempt *attempt, struct agent_key *ret,
 			     struct attempt_report *own)
@@ -246,6 +286,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_disbelieved, setup),
 		cmocka_unit_test_setup(test_secret_as_a_name, setup),
+		cmocka_unit_test_setup(test_renewed_trust, setup),
 		cmocka_unit_test_setup(test_flood_during_a_stop, setup),
 #ifdef __x86_64__
 		cmocka_unit_test_setup(test_killed_by_the_filter, setup),
