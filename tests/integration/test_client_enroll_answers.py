@@ -13,8 +13,9 @@ from enroll_tools import CREDENTIAL, PASSWORD, SECRET, TOKEN_ID
 
 def test_wrong_password(start_wazuh5, enrollment):
     server = start_wazuh5(password="another")
-    enrollment.fails("refused", "invalid_signature", "password_file", manager=server,
-                     password=PASSWORD)
+    enrollment.fails("refused", "invalid_signature",
+                     "the password in password_file is not the one in its etc/authd.pass",
+                     manager=server, password=PASSWORD)
 
 
 def test_no_password(start_wazuh5, enrollment):
@@ -44,7 +45,8 @@ def test_unknown_token(start_wazuh5, enrollment, ca_pin):
 def test_token_with_another_secret(start_wazuh5, enrollment, ca_pin):
     server = start_wazuh5(tokens={TOKEN_ID: bytes(16)})
     token = wazuh5_manager.token(server.address, pin=ca_pin, credential=CREDENTIAL)
-    enrollment.fails("refused", "invalid_signature", token=token)
+    enrollment.fails("refused", "invalid_signature", "token_file is not one of its own",
+                     token=token)
 
 
 def test_duplicate(start_wazuh5, enrollment):

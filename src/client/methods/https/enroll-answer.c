@@ -85,7 +85,11 @@ void enrolled_wipe(struct enrolled *enrolled)
 static const char no_credential[] =
 	"it requires a credential: set token_file or password_file in [auth]";
 static const char unread_credential[] =
-	"it cannot read the credential: it may want another kind, or be of another version";
+	"it does not understand the credential: ask whether it wants an enrollment token or a "
+	"password, of which this is another kind, or is of another version";
+static const char no_key[] =
+	"it has nothing to check the credential with: its etc/authd.pass (for a password) or its "
+	"enrollment tokens are missing or cannot be read; see its log";
 static const char wrong_secret[] =
 	"the password in password_file, or the token in token_file, is not valid for this manager";
 #define MAKE_ANOTHER                                                                             \
@@ -122,23 +126,24 @@ static const struct meaning {
 	const char *code;
 	long status; /* only without a code; -1: any */
 	enum outcome outcome;
-	bool is_stale, is_credential, is_not_known_yet;
+	bool is_stale, is_credential, is_wrong, is_not_known_yet;
 	const char *hint;
 	enum refusal_subject subject;
 } meanings[] = {
 	/* HTTP 401 */
 	{ "invalid_request", 0, OUTCOME_REFUSED, .is_credential = true, .hint = no_credential },
-	{ "invalid_signature", 0, OUTCOME_REFUSED, .is_credential = true, .hint = wrong_secret },
+	{ "invalid_signature", 0, OUTCOME_REFUSED, .is_credential = true, .is_wrong = true,
+	  .hint = wrong_secret },
 	{ "stale_token", 0, OUTCOME_BUSY, .is_stale = true, .hint = clock_differs },
 	{ "token_unknown", 0, OUTCOME_BUSY, .is_credential = true, .is_not_known_yet = true,
 	  .hint = unknown_token },
 	{ "token_expired", 0, OUTCOME_REFUSED, .is_credential = true, .hint = expired_token },
 	{ "token_revoked", 0, OUTCOME_REFUSED, .is_credential = true, .hint = dead_token },
 	{ "unknown_agent", 0, OUTCOME_REFUSED, .is_credential = true, .hint = lost_agent },
-	{ "enrollment_key_unavailable", 0, OUTCOME_BUSY, .is_credential = true,
-	  .hint = "its etc/authd.pass is missing or unusable" },
+	{ "enrollment_key_unavailable", 0, OUTCOME_BUSY, .is_credential = true, .hint = no_key },
 	/* authd's: 400 */
-	{ "9014", 0, OUTCOME_REFUSED, .hint = "the groups must exist on the manager",
+	{ "9014", 0, OUTCOME_REFUSED,
+	  .hint = "create the groups on the manager, or correct groups in [agent]",
 	  .subject = REFUSED_GROUP },
 	/* 403 */
 	{ "9022", 0, OUTCOME_REFUSED, .is_credential = true, .hint = dead_token },
@@ -176,7 +181,8 @@ static const struct meaning {
 	  .hint = "the request is too long for it; configure fewer groups" },
 	{ NULL, 415, OUTCOME_REFUSED,
 	  .hint = "a request is sent as plain JSON; something in between may have changed it" },
-	{ NULL, 429, OUTCOME_BUSY, .hint = NULL },
+	{ NULL, 429, OUTCOME_BUSY,
+	  .hint = "it limits how often it is asked; the next attempt comes by itself" },
 	{ NULL, 500, OUTCOME_BUSY, .hint = NULL },
 	{ NULL, 502, OUTCOME_BUSY, .hint = NULL },
 	{ NULL, 503, OUTCOME_BUSY, .hint = NULL },
@@ -293,6 +299,7 @@ void enroll_answer_refuse(struct enroll_refusal *ret, long status, const char *c
 		.is_final = error && status >= 400 && status < 500,
 		.is_stale = meaning->is_stale,
 		.is_credential = meaning->is_credential,
+		.is_wrong = meaning->is_wrong,
 		.is_not_known_yet = meaning->is_not_known_yet,
 		.subject = meaning->subject,
 		.hint = sent && meaning->hint == no_credential ? unread_credential : meaning->hint,

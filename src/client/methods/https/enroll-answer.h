@@ -30,6 +30,8 @@ struct enroll_refusal {
 	bool is_stale;
 	/* it is the credential that was refused: another one may be accepted */
 	bool is_credential;
+	/* its secret is another one than the manager's; `hint` is of any kind of credential */
+	bool is_wrong;
 	/* the manager may know the credential within seconds: a node of a cluster learns of it */
 	bool is_not_known_yet;
 	enum refusal_subject subject;

@@ -234,30 +234,47 @@ static int send_once(struct enroll_session *session, const char *bearer, struct 
 	return https_send(session->https, &request, ret);
 }
 
+static const char wrong_password[] =
+	"the password in password_file is not the one in its etc/authd.pass";
+static const char wrong_token[] =
+	"the token in token_file is not one of its own, or was changed: create another one there "
+	"with wazuh-manager-authd --create-enrollment-token";
+
+/* The remedy, where it depends on more than the refusal; static, or in `buffer`; null: none. */
+static const char *remedy(const struct enroll_session *session, const struct credential *credential,
+			  const struct enroll_refusal *refusal, const struct https_reply *reply,
+			  char *buffer, size_t size)
+{
+	const bool is_refused = refusal->is_credential && refusal->outcome == OUTCOME_REFUSED;
+
+	if (refusal->is_stale) {
+		hint_clock(buffer, size, session, reply);
+		return buffer;
+	}
+	if (is_refused && credential && credential->kind == ENROLL_AGENT_SECRET) {
+		(void)snprintf(buffer, size,
+			       "it does not take the re-enrollment secret in %s any more (the "
+			       "agent was removed there, the manager was built anew, or its answer "
+			       "with a newer secret was lost), and there is no other credential: "
+			       "set token_file or password_file in [auth] to enroll as a new agent",
+			       session->trust->attempt.enroll.secret_file);
+		return buffer;
+	}
+	if (refusal->is_wrong && credential)
+		return credential->kind == ENROLL_PASSWORD ? wrong_password : wrong_token;
+	return refusal->hint;
+}
+
 /* What a refusal says, and what follows from it. */
 static int refuse(struct enroll_session *session, const struct credential *credential,
 		  const struct enroll_refusal *refusal, const struct https_reply *reply)
 {
-	const struct attempt_enroll *enroll = &session->trust->attempt.enroll;
 	struct attempt_report *report = session->report;
-	char own_hint[512];
-	const char *hint = refusal->hint;
+	char buffer[512];
 
-	if (credential && credential->kind == ENROLL_AGENT_SECRET && refusal->is_credential &&
-	    refusal->outcome == OUTCOME_REFUSED) {
-		(void)snprintf(
-			own_hint, sizeof own_hint,
-			"it does not take the re-enrollment secret in %s any more (the agent was "
-			"removed there, the manager was built anew, or its answer with a newer "
-			"secret was lost), and there is no other credential: set token_file or "
-			"password_file in [auth] to enroll as a new agent",
-			enroll->secret_file);
-		hint = own_hint;
-	} else if (refusal->is_stale) {
-		hint_clock(own_hint, sizeof own_hint, session, reply);
-		hint = own_hint;
-	}
-	reason_set_manager_message(&report->why, session->manager, refusal->text, "", hint);
+	reason_set_manager_message(&report->why, session->manager, refusal->text, "",
+				   remedy(session, credential, refusal, reply, buffer,
+					  sizeof buffer));
 	report->answered = refusal->is_final;
 	report->subject = refusal->subject;
 	report->retry_after = https_reply_retry_after(reply);
