@@ -174,6 +174,24 @@ def test_client(manager, enrollment, save):
     enrollment.machine.secrets += [line[3] for line in registrar.keys()]
 
 
+def test_tokens_in_each_phase(manager, enrollment):
+    """What the registrar prints is verified by the CA that the certificate has at that time."""
+    with manager.serving() as registrar:
+        for number, steps in enumerate([(), ("rotate",), ("finish",)]):
+            for step in steps:
+                manager.rotate(*(["--finish"] if step == "finish" else []))
+                reload(registrar)
+            for more in ([], ["--embed-ca"]):
+                done = run("-D", manager.directory, "token", "create", "--address", "127.0.0.1",
+                           "--port", str(enroll_port(registrar)), *more)
+                assert done.returncode == 0, done
+                name = f"web-{number}{len(more)}"
+                result = enrollment.run("--force", token=done.stdout.strip(), agent__name=name)
+                assert result.status == 0, (steps, more, result)
+                registrar.wait_for_line(rf"Registered {name} ")
+    enrollment.machine.secrets += [line[3] for line in registrar.keys()]
+
+
 def test_files(manager):
     """Who can read the keys; each step may be repeated; what is said."""
     said = manager.rotate()

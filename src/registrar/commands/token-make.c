@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/commands/token-make.h"
 
+#include "common/ca-bundle.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/library-memory.h"
 #include "common/pem-file.h"
 #include "common/tls-context.h"
 #include "common/tls-pin.h"
+#include "registrar/commands/init-files.h"
 #include "registrar/net/authorities.h"
+#include "registrar/net/certificate.h"
 
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <string.h>
 #include <sys/random.h>
-
-static inline void release_chain(STACK_OF(X509) * *chain)
-{
-	sk_X509_pop_free(*chain, X509_free);
-}
+#include <unistd.h>
 
 /* ------------------------------------------------------------------ the address */
 
@@ -73,35 +72,83 @@ static int read_certificates(X509 **ret_own, STACK_OF(X509) * chain, const char 
 	return 0;
 }
 
-static int write_ca(struct enrollment_token *token, X509 *own, STACK_OF(X509) * chain)
+/* The CAs that are handed out, and the one that has issued the certificate. */
+struct known_cas {
+	X509 *own; /* the certificate */
+	STACK_OF(X509) * chain;
+	struct ca_bundle bundle; /* the registrar's own; empty: those of the certificate's file */
+	X509 *issuer;            /* null: there are none */
+};
+
+static void known_cas_clear(struct known_cas *known)
+{
+	X509_free(known->own);
+	sk_X509_pop_free(known->chain, X509_free);
+	ca_bundle_clear(&known->bundle);
+}
+
+/* While a CA is being changed there are two, of which the certificate has one. */
+static X509 *find_issuer(const struct ca_bundle *bundle, X509 *certificate)
+{
+	for (size_t i = 0; i < ca_bundle_count(bundle); i++)
+		if (certificate_is_issued_by(certificate, ca_bundle_at(bundle, i)))
+			return ca_bundle_at(bundle, i);
+	return NULL;
+}
+
+static bool write_bundle(BIO *pem, const struct ca_bundle *bundle)
+{
+	for (size_t i = 0; i < ca_bundle_count(bundle); i++)
+		if (PEM_write_bio_X509(pem, ca_bundle_at(bundle, i)) != 1)
+			return false;
+	return true;
+}
+
+static int write_ca(struct enrollment_token *token, const struct known_cas *known)
 {
 	cleanup(release_bio) BIO *pem = BIO_new(BIO_s_mem());
+	bool has_bundle = ca_bundle_count(&known->bundle) > 0;
 	char *text;
 	long length;
 
-	if (!pem || !authorities_write(pem, own, chain))
+	if (!pem || !(has_bundle ? write_bundle(pem, &known->bundle)
+				 : authorities_write(pem, known->own, known->chain)))
 		return -ENOMEM;
 	length = BIO_get_mem_data(pem, &text);
 	token->ca = strndup(text, (size_t)length);
 	return token->ca ? 0 : -ENOMEM;
 }
 
-/* What GET /wazuh-manager/cacerts hands out. */
+static int find_cas(struct known_cas *known, const struct options *options, struct reason *why)
+{
+	const char *bundle = options->paths.ca_file;
+	int r = read_certificates(&known->own, known->chain, options->tls.certificate_file, why);
+
+	if (r >= 0 && access(bundle, F_OK) == 0)
+		r = init_read_certificates(&known->bundle, bundle, why);
+	if (r < 0)
+		return r;
+	known->issuer = find_issuer(&known->bundle, known->own);
+	if (!known->issuer) {
+		ca_bundle_clear(&known->bundle);
+		known->issuer = authorities_root(known->own, known->chain);
+	}
+	return 0;
+}
+
+/* What GET /wazuh-manager/cacerts hands out (authorities_find()). */
 static int make_ca(struct enrollment_token *token, const struct options *options,
 		   struct reason *why)
 {
+	cleanup(known_cas_clear) struct known_cas known = { .chain = sk_X509_new_null() };
 	const char *path = options->tls.certificate_file;
-	cleanup(release_chain) STACK_OF(X509) *chain = sk_X509_new_null();
-	cleanup(release_x509) X509 *own = NULL;
-	X509 *root;
-	int r = chain ? read_certificates(&own, chain, path, why) : no_memory(path, why);
+	int r = known.chain ? find_cas(&known, options, why) : no_memory(path, why);
 
-	root = r < 0 ? NULL : authorities_root(own, chain);
 	if (library_memory_was_short()) /* then they may be right, or more than were read */
 		return no_memory(path, why);
 	if (r < 0)
 		return r;
-	if (!root) {
+	if (!known.issuer) {
 		reason_set(why,
 			   "%s holds no CA that agents could know this manager by: append the "
 			   "certificate of the CA that has issued the one in it",
@@ -109,9 +156,9 @@ static int make_ca(struct enrollment_token *token, const struct options *options
 		return -EINVAL;
 	}
 	if (options->token.embeds_ca)
-		r = write_ca(token, own, chain);
+		r = write_ca(token, &known);
 	else
-		r = tls_certificate_digest(root, token->pin);
+		r = tls_certificate_digest(known.issuer, token->pin);
 	return r < 0 ? no_memory(path, why) : 0;
 }
 
