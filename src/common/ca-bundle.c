@@ -154,6 +154,12 @@ bool ca_bundle_shares_key(const struct ca_bundle *bundle, const struct ca_bundle
 	return false;
 }
 
+/* A CA, or what nobody else has issued, as the certificate that a registrar has made itself. */
+static bool may_be_trusted(X509 *certificate)
+{
+	return X509_check_ca(certificate) != 0 || X509_self_signed(certificate, 0) == 1;
+}
+
 const char *ca_bundle_fault(const struct ca_bundle *bundle)
 {
 	if (bundle->is_damaged)
@@ -163,7 +169,7 @@ const char *ca_bundle_fault(const struct ca_bundle *bundle)
 	if (ca_bundle_count(bundle) > CA_BUNDLE_MAX)
 		return "contains more than 6 certificates";
 	for (size_t i = 0; i < ca_bundle_count(bundle); i++)
-		if (X509_check_ca(ca_bundle_at(bundle, i)) == 0)
+		if (!may_be_trusted(ca_bundle_at(bundle, i)))
 			return "contains a certificate that is none of a CA (basicConstraints)";
 	return NULL;
 }

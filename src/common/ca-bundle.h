@@ -54,7 +54,7 @@ bool ca_bundle_shares_key(const struct ca_bundle *bundle, const struct ca_bundle
 /*
  * What is wrong with a bundle that a manager has handed out, as the end of a sentence about it: it
  * holds at least one certificate, at most CA_BUNDLE_MAX, only such as can be read, and only such as
- * are of CAs. Static; null: nothing.
+ * are of CAs, or issued by themselves. Static; null: nothing.
  */
 const char *ca_bundle_fault(const struct ca_bundle *bundle) must_check;
 

@@ -12,7 +12,7 @@
 static struct {
 	char *ca[MOST];
 	char pin[MOST][TLS_PIN_SIZE];
-	char *leaf;
+	char *leaf, *own; /* of no CA: issued by one, and by itself */
 } made;
 
 static char *pem_of(X509 *certificate)
@@ -37,7 +37,15 @@ static int make_all(void **state)
 		cleanup_x509 X509 *certificate = make_certificate(&plan, key, NULL, key);
 
 		if (i == MOST) {
-			made.leaf = pem_of(certificate);
+			cleanup_pkey EVP_PKEY *other_key = make_key();
+			const struct certificate_plan other = { .common_names = { "issuer" },
+								.is_ca = true };
+			cleanup_x509 X509 *issuer = make_certificate(&other, other_key, NULL,
+								     other_key);
+			cleanup_x509 X509 *leaf = make_certificate(&plan, key, issuer, other_key);
+
+			made.own = pem_of(certificate);
+			made.leaf = pem_of(leaf);
 			break;
 		}
 		made.ca[i] = pem_of(certificate);
@@ -52,6 +60,7 @@ static int free_all(void **state)
 	for (size_t i = 0; i < MOST; i++)
 		free(made.ca[i]);
 	free(made.leaf);
+	free(made.own);
 	return 0;
 }
 
@@ -60,7 +69,10 @@ static void read_text(struct ca_bundle *ret, const char *text)
 	assert_int_equal(ca_bundle_read(ret, text, strlen(text)), 0);
 }
 
-/* In the texts, digits stand for the CAs and L for what is none; the caller frees it. */
+/*
+ * In the texts, digits stand for the CAs, L for what is none, and S for what has issued itself; the
+ * caller frees it.
+ */
 static char *written(const char *plan)
 {
 	char *text = strdup("");
@@ -68,6 +80,7 @@ static char *written(const char *plan)
 	for (; *plan; plan++) {
 		char letter[2] = { *plan, '\0' }, *longer;
 		const char *part = *plan == 'L'                         ? made.leaf
+				   : *plan == 'S'                       ? made.own
 				   : *plan >= '0' && *plan < '0' + MOST ? made.ca[*plan - '0']
 									: letter;
 
@@ -102,6 +115,8 @@ static void test_reads(void **state)
 		{ "## generation: @\n", 0, 17, "no CA" },
 		{ "L", 1, 0, "none of a CA" },
 		{ "0L", 2, 0, "none of a CA" },
+		{ "S", 1, 0, NULL },
+		{ "0S", 2, 0, NULL },
 		{ "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", 0, 0,
 		  "cannot be read" },
 		{ "0-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n1", 1, 0,
