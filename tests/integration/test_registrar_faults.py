@@ -328,3 +328,36 @@ def test_configuration_test(directory, tmp_path, function):
         assert done.returncode != os.EX_CONFIG or function != "malloc", done
         assert (directory / "etc" / "client.keys").read_text() == before
     assert fail_at_every_call(faults, function, attempt) > 0
+
+
+def rotate(directory, environment, *arguments):
+    return subprocess.run([PROGRAM, "-D", str(directory), "init", "--rotate-ca", *arguments],
+                          capture_output=True, text=True, timeout=PATIENCE, check=False,
+                          env={**os.environ, **(environment or {})})
+
+
+@needs_plain_build
+@pytest.mark.parametrize("steps", [[], ["--finish"]], ids=["begin", "finish"])
+@pytest.mark.parametrize("function", ["malloc", "open", "read", "write", "fsync", "rename"])
+def test_rotation(tmp_path, steps, function):
+    """What is there can be served with, and the next try succeeds."""
+    place = tmp_path / "manager"
+    assert run("-D", place, "-n", "--dialect", "wazuh", "init").returncode == 0
+    if steps:
+        assert rotate(place, None).returncode == 0
+    shutil.copytree(place, tmp_path / "before")
+    faults = Faults(tmp_path)
+
+    def attempt(number):
+        del number
+        shutil.rmtree(place)
+        shutil.copytree(tmp_path / "before", place)
+        done = rotate(place, faults.environment, *steps)
+        faults.disarm()
+        assert 0 <= done.returncode < 128, done
+        assert done.returncode == 0 or re.search(WORDS[function], done.stderr), done
+        assert done.returncode != os.EX_CONFIG or function != "malloc", done
+        assert run("-D", place, "-n", "-t", "serve").returncode == 0, done
+        assert rotate(place, None, *steps).returncode == 0, done
+        assert (place / "etc" / "agent-registrar.ca").read_text().count("BEGIN") == 2 - len(steps)
+    assert fail_at_every_call(faults, function, attempt) > 0

@@ -2,6 +2,7 @@
 #include "registrar/commands/rotate-ca.h"
 
 #include "common/cleanup.h"
+#include "common/library-memory.h"
 #include "common/tls-context.h"
 #include "registrar/commands/init-files.h"
 #include "registrar/commands/own-ca.h"
@@ -261,6 +262,8 @@ int rotate_ca(const struct init_settings *settings, bool is_last, struct reason 
 	r = open_rotation(&rotation, settings, why);
 	if (r >= 0)
 		r = is_last ? last_step(&rotation, why) : first_step(&rotation, why);
+	if (r < 0 && library_memory_was_short()) /* and then a certificate seems to be another's */
+		r = reason_errno(why, ENOMEM, "Cannot change the CA");
 	(void)fflush(stdout);
 	return r;
 }

@@ -3,6 +3,7 @@
 
 #include "common/ca-bundle.h"
 #include "common/cleanup.h"
+#include "common/library-memory.h"
 #include "common/tls-context.h"
 #include "registrar/net/certificate.h"
 
@@ -82,12 +83,12 @@ X509 *authorities_root(X509 *own, STACK_OF(X509) * chain)
 {
 	int count = sk_X509_num(chain);
 
+	if (own && is_own_issuer(own))
+		return own;
 	for (int i = 0; i < count; i++)
 		if (is_own_issuer(sk_X509_value(chain, i)))
 			return sk_X509_value(chain, i);
-	if (count > 0)
-		return sk_X509_value(chain, count - 1);
-	return own && is_own_issuer(own) ? own : NULL;
+	return count > 0 ? sk_X509_value(chain, count - 1) : NULL;
 }
 
 /* Null, with *ret_failed set: out of memory; or there are none. */
@@ -113,6 +114,7 @@ int authorities_find(struct authorities *ret, SSL_CTX *tls, const char *text, co
 {
 	cleanup(ca_bundle_clear) struct ca_bundle bundle = { 0 };
 	struct authorities found = { .pem = NULL };
+	const unsigned long shortages = library_memory_shortages();
 	bool has_failed;
 	int r = text ? read_bundle(&bundle, text, path, why) : 0;
 
@@ -125,8 +127,11 @@ int authorities_find(struct authorities *ret, SSL_CTX *tls, const char *text, co
 	} else {
 		found.pem = print_chain(tls, &has_failed);
 	}
-	if (has_failed)
+	/* Without memory, a certificate is of none of them. */
+	if (has_failed || library_memory_shortages() != shortages) {
+		authorities_clear(&found);
 		return reason_errno(why, ENOMEM, "Cannot keep the CAs");
+	}
 	*ret = found;
 	return 0;
 }
