@@ -18,6 +18,7 @@ from import_tools import EXPORT
 from machine import EXIT_CODES, KEY, OLD_KEY, OLD_LINE, PATIENCE, reply
 from scripted_api import Api, affected, export, needs_module
 from scripted_api import settings as api_settings
+from trust_tools import bundle
 
 pytestmark = needs_library
 
@@ -314,6 +315,34 @@ def test_deregister(machine, tmp_path, start_manager, function):
                r"DELETE /agents\?.*": affected("007")})
     Deregistration(machine, tmp_path, "deregister", "--yes", manager=start_manager(api), name=None,
                    settings=api_settings(machine)).check(function)
+
+
+class Trust(Trial):
+    """The stored CA is the old one or the new one, and the key stays."""
+
+    def begin(self):
+        super().begin()
+        certs = os.path.join(self.machine.etc, "certs")
+        os.makedirs(certs)
+        with open(os.path.join(certs, "root-ca.pem"), "w", encoding="ascii") as file:
+            file.write(bundle(self.machine.certificates, "ca"))
+
+    def is_done(self):
+        old, new = (bundle(self.machine.certificates, *names) for names in (["ca"],
+                                                                            ["ca", "other"]))
+        with open(os.path.join(self.machine.etc, "certs", "root-ca.pem"), encoding="ascii") as file:
+            found = file.read()
+        assert found in (old, new) and self.machine.read_keys() == OLD_LINE.encode(), found
+        return found == new
+
+
+@needs_plain_build
+@needs_module
+@every_function("send", "recv", "fsync", "rename", "connect", "fork", "socketpair", "dlopen")
+def test_trust(machine, tmp_path, start_wazuh5, function):
+    server = start_wazuh5(cacerts=bundle(machine.certificates, "ca", "other").encode())
+    Trust(machine, tmp_path, "trust", manager=server, trust=None, name=None,
+          settings={"manager.method": "enroll"}).check(function)
 
 
 class OnManager(Trial):

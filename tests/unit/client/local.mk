@@ -291,11 +291,20 @@ test_wakeup_LDFLAGS = $(AM_LDFLAGS) \
 
 # Of the module: its pure parts are in libmodule.a.
 if WITH_API
-unit_tests += test-api-reply test-enroll-answer test-enroll-token
+unit_tests += test-api-reply test-enroll-answer test-enroll-renewal test-enroll-token
 endif
 test_api_reply_SOURCES = tests/unit/client/methods/https/test-api-reply.c
 test_api_reply_LDADD = libmodule.a $(unit_libraries) $(JANSSON_LIBS)
 test_enroll_answer_SOURCES = tests/unit/client/methods/https/test-enroll-answer.c
 test_enroll_answer_LDADD = libmodule.a $(unit_libraries) $(JANSSON_LIBS)
+# What it is made of is not pure, but what is tested is.
+test_enroll_renewal_SOURCES = tests/unit/client/methods/https/test-enroll-renewal.c \
+	src/client/methods/https/enroll-renewal.c src/client/methods/https/enroll-renewal.h \
+	src/client/methods/https/enroll-trust.c src/client/methods/https/enroll-trust.h \
+	src/client/methods/https/https.c src/client/methods/https/https.h \
+	src/client/methods/https/https-pipe.c src/client/methods/https/https-pipe.h \
+	src/client/methods/https/wiping-memory.c src/client/methods/https/wiping-memory.h
+test_enroll_renewal_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
+test_enroll_renewal_LDADD = $(unit_libraries) $(CURL_LIBS)
 test_enroll_token_SOURCES = tests/unit/client/methods/https/test-enroll-token.c
 test_enroll_token_LDADD = libmodule.a $(unit_libraries) $(JANSSON_LIBS)

@@ -4,6 +4,7 @@
 #include "client/methods/https/enroll-trust.h"
 #include "common/ca-bundle.h"
 #include "common/cleanup.h"
+#include "common/library-memory.h"
 
 #include <errno.h>
 #include <string.h>
@@ -34,7 +35,7 @@ static int is_known(const struct attempt *attempt, const struct ca_bundle *bundl
 	return r < 0 ? r : ca_bundle_shares_key(bundle, &trusted);
 }
 
-int enroll_renewal_check(const struct attempt *attempt, const char *anchor)
+static int check(const struct attempt *attempt, const char *anchor)
 {
 	cleanup(ca_bundle_clear) struct ca_bundle bundle = { 0 };
 	cleanup_free char *expected = NULL;
@@ -54,6 +55,14 @@ int enroll_renewal_check(const struct attempt *attempt, const char *anchor)
 		return -EBADMSG; /* something else is in it */
 	r = is_known(attempt, &bundle);
 	return r < 0 ? r : r > 0 ? 0 : -EBADMSG;
+}
+
+/* Without memory, OpenSSL takes a CA for none, and a key for another one. */
+int enroll_renewal_check(const struct attempt *attempt, const char *anchor)
+{
+	int r = check(attempt, anchor);
+
+	return r == -EBADMSG && library_memory_was_short() ? -ENOMEM : r;
 }
 
 /* ------------------------------------------------------------------ the manager's answer */
