@@ -59,28 +59,32 @@ static int append(char ret[static ENROLL_JWT_SIZE], const void *data, size_t len
 }
 
 /* Managers compare bytes: the members must be in this order, without blanks. */
-static int append_header(char ret[static ENROLL_JWT_SIZE], const char *key_id)
+static int append_header(char ret[static ENROLL_JWT_SIZE], const char *key_id, const char *type)
 {
 	char header[96];
 
 	if (key_id && strlen(key_id) > ENROLL_KEY_ID_MAX)
 		return -EINVAL;
-	(void)snprintf(header, sizeof header,
-		       "{\"alg\":\"HS256\"%s%s%s,\"typ\":\"wazuh-enroll+jwt\"}",
-		       key_id ? ",\"kid\":\"" : "", key_id ?: "", key_id ? "\"" : "");
+	(void)snprintf(header, sizeof header, "{\"alg\":\"HS256\"%s%s%s,\"typ\":\"%s\"}",
+		       key_id ? ",\"kid\":\"" : "", key_id ?: "", key_id ? "\"" : "", type);
 	return append(ret, header, strlen(header));
 }
 
+/* `agent`: who makes the request; null: nobody yet. */
 static int append_claims(char ret[static ENROLL_JWT_SIZE], uint64_t now,
-			 const unsigned char nonce[static ENROLL_NONCE_SIZE])
+			 const unsigned char nonce[static ENROLL_NONCE_SIZE], const char *agent)
 {
-	char claims[160], id[BASE64_SIZE(ENROLL_NONCE_SIZE)];
+	char claims[256], id[BASE64_SIZE(ENROLL_NONCE_SIZE)], issuer[64] = "", subject[64] = "";
 
+	if (agent) {
+		(void)snprintf(issuer, sizeof issuer, "\"iss\":\"wazuh-agent/%s\",", agent);
+		(void)snprintf(subject, sizeof subject, ",\"sub\":\"%s\"", agent);
+	}
 	(void)base64_encode(id, BASE64_URL, nonce, ENROLL_NONCE_SIZE);
 	(void)snprintf(claims, sizeof claims,
-		       "{\"exp\":%" PRIu64 ",\"iat\":%" PRIu64 ",\"jti\":\"%s\",\"nbf\":%" PRIu64
-		       "}",
-		       now + ENROLL_JWT_LIFETIME, now, id, now);
+		       "{\"exp\":%" PRIu64 ",\"iat\":%" PRIu64 ",%s\"jti\":\"%s\",\"nbf\":%" PRIu64
+		       "%s}",
+		       now + ENROLL_JWT_LIFETIME, now, issuer, id, now, subject);
 	return append(ret, claims, strlen(claims));
 }
 
@@ -96,17 +100,31 @@ static int append_signature(char ret[static ENROLL_JWT_SIZE],
 	return append(ret, signature, sizeof signature);
 }
 
-int enroll_jwt_write(char ret[static ENROLL_JWT_SIZE], const char *key_id, uint64_t now,
-		     const unsigned char nonce[static ENROLL_NONCE_SIZE])
+/* What is signed. */
+static int write_parts(char ret[static ENROLL_JWT_SIZE], const char *key_id, const char *type,
+		       uint64_t now, const unsigned char nonce[static ENROLL_NONCE_SIZE],
+		       const char *agent)
 {
 	int r;
 
 	ret[0] = '\0';
-	r = append_header(ret, key_id);
+	r = append_header(ret, key_id, type);
 	if (r < 0)
 		return r;
 	(void)strcat(ret, ".");
-	return append_claims(ret, now, nonce);
+	return append_claims(ret, now, nonce, agent);
+}
+
+int enroll_jwt_write(char ret[static ENROLL_JWT_SIZE], const char *key_id, uint64_t now,
+		     const unsigned char nonce[static ENROLL_NONCE_SIZE])
+{
+	return write_parts(ret, key_id, "wazuh-enroll+jwt", now, nonce, NULL);
+}
+
+int enroll_jwt_write_request(char ret[static ENROLL_JWT_SIZE], const char *id, uint64_t now,
+			     const unsigned char nonce[static ENROLL_NONCE_SIZE])
+{
+	return write_parts(ret, id, "wazuh-agent+jwt", now, nonce, id);
 }
 
 int enroll_jwt_sign(char ret[static ENROLL_JWT_SIZE],
@@ -114,6 +132,15 @@ int enroll_jwt_sign(char ret[static ENROLL_JWT_SIZE],
 		    uint64_t now, const unsigned char nonce[static ENROLL_NONCE_SIZE])
 {
 	int r = enroll_jwt_write(ret, key_id, now, nonce);
+
+	return r == 0 ? append_signature(ret, key) : r;
+}
+
+int enroll_jwt_sign_request(char ret[static ENROLL_JWT_SIZE],
+			    const unsigned char key[static ENROLL_KEY_SIZE], const char *id,
+			    uint64_t now, const unsigned char nonce[static ENROLL_NONCE_SIZE])
+{
+	int r = enroll_jwt_write_request(ret, id, now, nonce);
 
 	return r == 0 ? append_signature(ret, key) : r;
 }

@@ -47,7 +47,20 @@ int enroll_jwt_derive(unsigned char ret[static ENROLL_KEY_SIZE], enum enroll_sec
 int enroll_jwt_write(char ret[static ENROLL_JWT_SIZE], const char *key_id, uint64_t now,
 		     const unsigned char nonce[static ENROLL_NONCE_SIZE]) must_check;
 
+/*
+ * The same for a request of an agent that is enrolled, in the profile "wazuh-agent+jwt": the key id
+ * is the agent's, and so are issuer and subject.
+ */
+int enroll_jwt_write_request(char ret[static ENROLL_JWT_SIZE], const char *id, uint64_t now,
+			     const unsigned char nonce[static ENROLL_NONCE_SIZE]) must_check;
+
 /* Write the whole token. Returns 0, -EIO when libcrypto fails, or -EINVAL as above. */
 int enroll_jwt_sign(char ret[static ENROLL_JWT_SIZE],
 		    const unsigned char key[static ENROLL_KEY_SIZE], const char *key_id,
 		    uint64_t now, const unsigned char nonce[static ENROLL_NONCE_SIZE]) must_check;
+
+/* Write the whole token of a request; the key is what the agent's own stands for. */
+int enroll_jwt_sign_request(char ret[static ENROLL_JWT_SIZE],
+			    const unsigned char key[static ENROLL_KEY_SIZE], const char *id,
+			    uint64_t now,
+			    const unsigned char nonce[static ENROLL_NONCE_SIZE]) must_check;

@@ -86,6 +86,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/keeper/forgetting.c src/registrar/keeper/forgetting.h \
 	src/registrar/keeper/group-listing.c \
 	src/registrar/keeper/file-registry.c src/registrar/keeper/file-registry.h \
+	src/registrar/keeper/issuing.c \
 	src/registrar/keeper/keeper-registry.c src/registrar/keeper/keeper-registry.h \
 	src/registrar/keeper/keeper-server.c src/registrar/keeper/keeper-server.h \
 	src/registrar/keeper/offence-lines.c src/registrar/keeper/offence-lines.h \
@@ -152,7 +153,7 @@ libregistrar_a_SOURCES += \
 	src/registrar/api/carry-out.c \
 	src/registrar/api/incoming-call.c src/registrar/api/incoming-call.h \
 	src/registrar/api/connection.c src/registrar/api/connection.h \
-	src/registrar/api/enroll.c \
+	src/registrar/api/enroll.c src/registrar/api/enroll-secret.c \
 	src/registrar/api/collection.c src/registrar/api/collection.h \
 	src/registrar/api/distinct.c src/registrar/api/distinct.h \
 	src/registrar/api/condition.c src/registrar/api/condition.h \

@@ -197,6 +197,11 @@ static void decide(struct registry_answer *ret, const struct registry_request *r
 	case REGISTRY_LOGOUT:
 		(void)snprintf(ret->session.user, sizeof ret->session.user, "admin");
 		break;
+	case REGISTRY_SECRET:
+		ret->secret.fault = (enum secret_fault)(how % (SECRET_INTERNAL + 1));
+		if (ret->secret.fault == SECRET_DENIED)
+			ret->secret.bearer = (enum bearer_fault)(how / 4 % (BEARER_STALE + 1));
+		break;
 	case REGISTRY_BEARER:
 		ret->bearer.fault = (enum bearer_fault)(how % (BEARER_STALE + 1));
 		break;

@@ -90,6 +90,7 @@ static void check_content(const struct registry_request *request)
 		check_user(request->session);
 		break;
 	case REGISTRY_BEARER:
+	case REGISTRY_SECRET:
 		HOLDS(strlen(request->bearer->bearer.key_id) <= ENROLL_KEY_ID_MAX);
 		break;
 	case REGISTRY_MATERIAL:

@@ -78,7 +78,8 @@ def read(path):
 
 
 def bearer(password=PASSWORD, made=0, header=None, kind="password", **claims):
-    """The header field for a bearer made `made` seconds from now; the secret is a text or bytes."""
+    """The header field for a bearer made `made` seconds from now; the secret is a text or bytes,
+    and without a kind, what it is signed with."""
     now = int(time.time()) + made
     claims = {"exp": now + 60, "iat": now, "jti": encode(os.urandom(16)), "nbf": now, **claims}
     text = ".".join(
@@ -86,5 +87,5 @@ def bearer(password=PASSWORD, made=0, header=None, kind="password", **claims):
         for part in (header or {"alg": "HS256", "typ": "wazuh-enroll+jwt"}, claims)
     )
     secret = password if isinstance(password, bytes) else password.encode()
-    mac = hmac.new(derive(kind, secret), text.encode(), hashlib.sha256).digest()
+    mac = hmac.new(derive(kind, secret) if kind else secret, text.encode(), hashlib.sha256).digest()
     return f"Bearer {text}.{encode(mac)}"

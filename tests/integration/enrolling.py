@@ -10,6 +10,7 @@ from enroll_tools import PASSWORD, bearer
 from registrar_tools import serving
 
 ENROLL, CACERTS = "/wazuh-manager/enroll", "/wazuh-manager/cacerts"
+SECRET = f"{ENROLL}/secret"
 BODY = {"name": "web-01", "version": "5.0.0"}
 
 
@@ -54,3 +55,9 @@ def agent_bearer(number, secret, **more):
 
 def enroll_again(registrar, number, secret, body=None, **more):
     return enroll(registrar, body, authorization=agent_bearer(number, secret, **more))
+
+
+def request_bearer(number, key, typ="wazuh-agent+jwt", **more):
+    """That of any request of an agent, which is signed with its key."""
+    return bearer(bytes.fromhex(key), header={"alg": "HS256", "kid": number, "typ": typ}, kind=None,
+                  **{"iss": f"wazuh-agent/{number}", "sub": number, **more})

@@ -39,12 +39,14 @@ static bool find_call(struct incoming_call *call, unsigned int *ret_methods)
 {
 	*ret_methods = 0;
 	if (is_at_enrollment(call))
-		return find_route(call, api_enroll_routes, ret_methods);
+		return find_route(call, api_enroll_routes, ret_methods) ||
+		       find_route(call, api_enroll_secret_routes, ret_methods);
 	return find_route(call, api_login_routes, ret_methods) ||
 	       find_route(call, api_about_routes, ret_methods) ||
 	       find_route(call, api_agent_routes, ret_methods) ||
 	       find_route(call, api_group_routes, ret_methods) ||
-	       find_route(call, api_enroll_routes, ret_methods);
+	       find_route(call, api_enroll_routes, ret_methods) ||
+	       find_route(call, api_enroll_secret_routes, ret_methods);
 }
 
 /* A path with a slash too many is redirected to the one without. */

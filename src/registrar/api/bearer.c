@@ -97,3 +97,26 @@ enum bearer_fault bearer_parse(struct enroll_bearer *ret, const char *bearer)
 	*ret = parsed;
 	return BEARER_OK;
 }
+
+enum bearer_fault bearer_parse_request(struct enroll_bearer *ret, const char *bearer)
+{
+	const unsigned long shortages = library_memory_shortages();
+	const char *first = strchr(bearer, '.'), *last = strrchr(bearer, '.');
+	struct enroll_bearer parsed = { .made = 0 };
+	char wanted[ENROLL_JWT_SIZE]; /* what is signed of it */
+
+	if (!first || first == last ||
+	    !read_claims(&parsed, (struct part){ first + 1, (size_t)(last - first - 1) }) ||
+	    !read_key_id(&parsed, (struct part){ bearer, (size_t)(first - bearer) }) ||
+	    enroll_jwt_write_request(wanted, parsed.key_id, parsed.made, parsed.nonce) < 0)
+		return unless_short(BEARER_INVALID_REQUEST, shortages);
+	/* There is one way to write it, and the registry gets no more than the parts. */
+	if (strlen(wanted) != (size_t)(last - bearer) ||
+	    memcmp(bearer, wanted, strlen(wanted)) != 0)
+		return BEARER_INVALID_REQUEST;
+	if (base64_decode(parsed.mac, sizeof parsed.mac, BASE64_URL, last + 1, strlen(last + 1)) !=
+	    BEARER_MAC_SIZE)
+		return BEARER_INVALID_SIGNATURE;
+	*ret = parsed;
+	return BEARER_OK;
+}

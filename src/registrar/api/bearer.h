@@ -13,3 +13,6 @@
  * the secret is, without writing `ret`.
  */
 enum bearer_fault bearer_parse(struct enroll_bearer *ret, const char *bearer) must_check;
+
+/* The same for that of an agent's own request: anything else is none. */
+enum bearer_fault bearer_parse_request(struct enroll_bearer *ret, const char *bearer) must_check;

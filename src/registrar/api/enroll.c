@@ -38,6 +38,25 @@ static bool refuse_bearer(struct incoming_call *call, enum bearer_fault fault)
 	return api_problem_set(&call->result.problem, 401, NULL, "Invalid client authentication");
 }
 
+void api_enroll_add_headers(struct incoming_call *call)
+{
+	enum bearer_fault fault = call->enroll.fault;
+	char challenge[128], wait[16];
+
+	if (fault != BEARER_OK) {
+		(void)snprintf(challenge, sizeof challenge,
+			       fault == BEARER_INVALID_REQUEST
+				       ? "Bearer error=\"%s\""
+				       : "Bearer error=\"invalid_token\", error_description=\"%s\"",
+			       bearer_fault_text(fault));
+		api_exchange_add_header(call->exchange, "WWW-Authenticate", challenge);
+	}
+	if (call->result.problem.status == 429) {
+		(void)snprintf(wait, sizeof wait, "%u", call->enroll.wait ?: LONG_WAIT);
+		api_exchange_add_header(call->exchange, "Retry-After", wait);
+	}
+}
+
 static void answer_problem(struct incoming_call *call)
 {
 	const struct api_problem *problem = &call->result.problem;
@@ -45,20 +64,9 @@ static void answer_problem(struct incoming_call *call)
 	const char *class = bearer_fault_text(fault);
 	json_t *code = fault != BEARER_OK ? json_string(class) : json_integer(call->enroll.code),
 	       *document;
-	char challenge[128], wait[16], *body;
+	char *body;
 
-	if (fault != BEARER_OK) {
-		(void)snprintf(challenge, sizeof challenge,
-			       fault == BEARER_INVALID_REQUEST
-				       ? "Bearer error=\"%s\""
-				       : "Bearer error=\"invalid_token\", error_description=\"%s\"",
-			       class);
-		api_exchange_add_header(call->exchange, "WWW-Authenticate", challenge);
-	}
-	if (problem->status == 429) {
-		(void)snprintf(wait, sizeof wait, "%u", call->enroll.wait ?: LONG_WAIT);
-		api_exchange_add_header(call->exchange, "Retry-After", wait);
-	}
+	api_enroll_add_headers(call);
 	log_debug("Enrollment: %s got %d: %s", api_exchange_peer(call->exchange), problem->status,
 		  fault != BEARER_OK ? class : problem->detail);
 	document = json_pack("{s:{s:o, s:s}}", "error", "code", code, "message", problem->detail);
@@ -71,27 +79,28 @@ static void answer_problem(struct incoming_call *call)
 
 #define ENROLLING "POST /enroll" /* stands in the limits where users have names */
 
-/*
- * A wrong password: counted, but whoever has the right one is never refused, because many machines
- * can be behind one address.
- */
-static bool refuse_password(struct incoming_call *call)
+bool api_enroll_count_wrong(struct incoming_call *call)
 {
 	const char *address = api_exchange_address(call->exchange);
 	struct api_limits *limits = call->api->limits;
 	uint64_t now = monotonic_usec();
 
 	if (!api_limits_may_log_in(limits, address, ENROLLING, now))
-		return refuse(call, 429, 0, "Too many failed attempts");
+		return false;
 	if (api_limits_failure(limits, address, ENROLLING, now))
 		log_warning("Too many enrollments with a wrong password: %s gets no more answers "
 			    "to wrong ones for %u seconds",
 			    address, call->settings->limits.block_time);
-	return refuse_bearer(call, BEARER_INVALID_SIGNATURE);
+	return true;
 }
 
-/* What the bearer is, if it has the form of one. */
-static enum bearer_fault read_bearer(struct incoming_call *call)
+static bool refuse_password(struct incoming_call *call)
+{
+	return api_enroll_count_wrong(call) ? refuse_bearer(call, BEARER_INVALID_SIGNATURE)
+					    : refuse(call, 429, 0, "Too many failed attempts");
+}
+
+enum bearer_fault api_enroll_read_bearer(struct incoming_call *call, api_bearer_parser *parse)
 {
 	cleanup(api_credentials_wipe) struct api_credentials credentials = {
 		.scheme = API_SCHEME_NONE
@@ -100,12 +109,11 @@ static enum bearer_fault read_bearer(struct incoming_call *call)
 	api_credentials_parse(&credentials, api_exchange_header(call->exchange, "Authorization"));
 	api_exchange_wipe_header(call->exchange, "Authorization");
 	return credentials.scheme == API_SCHEME_BEARER
-		       ? bearer_parse(&call->enroll.bearer, credentials.token)
+		       ? parse(&call->enroll.bearer, credentials.token)
 		       : BEARER_INVALID_REQUEST;
 }
 
-/* It was found at once; what the registry finds is logged there. */
-static void log_bearer(struct incoming_call *call, enum bearer_fault fault)
+void api_enroll_log_bearer(struct incoming_call *call, enum bearer_fault fault)
 {
 	if (!api_exchange_was_short(call->exchange) &&
 	    peer_log_may(call->settings->peers->log, api_exchange_address(call->exchange),
@@ -191,13 +199,13 @@ static void take_bearer(struct incoming_call *call)
 	struct bearer_request *request;
 	enum bearer_fault fault;
 
-	fault = read_bearer(call);
+	fault = api_enroll_read_bearer(call, bearer_parse);
 	if (!call->settings->demands_password && !names_a_secret(call, fault)) {
 		take_body(call);
 		return;
 	}
 	if (fault != BEARER_OK) {
-		log_bearer(call, fault);
+		api_enroll_log_bearer(call, fault);
 		refuse_fault(call, fault);
 		return;
 	}
@@ -216,17 +224,25 @@ static bool is_encoded(const struct incoming_call *call)
 	return encoding && *encoding && strcasecmp(encoding, "identity") != 0;
 }
 
-static void admit(struct incoming_call *call)
+const char *api_enroll_version_fault(struct incoming_call *call)
 {
 	const char *version = api_exchange_header(call->exchange, "protocol-version");
+
+	if (version && strcmp(version, "1") == 0)
+		return NULL;
+	return version ? "Unsupported protocol-version"
+		       : "Missing required header: protocol-version";
+}
+
+static void admit(struct incoming_call *call)
+{
+	const char *version_fault = api_enroll_version_fault(call);
 	bool is_good = true;
 	size_t length;
 
 	(void)api_exchange_body(call->exchange, &length);
-	if (!version || strcmp(version, "1") != 0)
-		is_good = refuse(call, 400, 0,
-				 version ? "Unsupported protocol-version"
-					 : "Missing required header: protocol-version");
+	if (version_fault)
+		is_good = refuse(call, 400, 0, version_fault);
 	else if (length > ENROLLMENT_BODY_MAX)
 		is_good = refuse(call, 413, 0, "Payload too large");
 	else if (is_encoded(call))

@@ -154,6 +154,9 @@ extern const struct api_route api_group_routes[];
 /* The calls of the enrollment with Wazuh 5 (enroll.c). */
 extern const struct api_route api_enroll_routes[];
 
+/* The call for a secret of an agent that is enrolled (enroll-secret.c). */
+extern const struct api_route api_enroll_secret_routes[];
+
 /* What every call at the enrollment's own port is until one of these is found: none of them. */
 extern const struct api_route api_enroll_nothing;
 
@@ -206,6 +209,29 @@ void api_name_user(const struct incoming_call *call, struct registry_user *ret);
 
 /* Ask the registry for what the call wants; the call is answered then, or now if it is wrong. */
 void api_register(struct incoming_call *call);
+
+/* ------------------------------------------------------------------ enroll.c */
+
+typedef enum bearer_fault api_bearer_parser(struct enroll_bearer *ret, const char *bearer);
+
+/* What the bearer of the request is, if it has the form of one. */
+enum bearer_fault api_enroll_read_bearer(struct incoming_call *call,
+					 api_bearer_parser *parse) must_check;
+
+/* What was found at once is wrong; what the registry finds is logged there. */
+void api_enroll_log_bearer(struct incoming_call *call, enum bearer_fault fault);
+
+/*
+ * Count a wrong password or secret. False: there were too many; but whoever has the right one is
+ * never refused, because many machines can be behind one address.
+ */
+bool api_enroll_count_wrong(struct incoming_call *call) must_check;
+
+/* What is wrong with the version that the client speaks; null: nothing. */
+const char *api_enroll_version_fault(struct incoming_call *call);
+
+/* The header fields that belong to a refusal. */
+void api_enroll_add_headers(struct incoming_call *call);
 
 /* ------------------------------------------------------------------ list.c and others */
 

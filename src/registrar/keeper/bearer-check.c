@@ -2,6 +2,7 @@
 #include "registrar/keeper/bearer-check.h"
 
 #include "common/base64.h"
+#include "common/hex.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -11,31 +12,28 @@
 /* Digits of an id of Wazuh 5, of which ours have up to AGENT_ID_MAX: no agent has a longer one. */
 #define LONGEST_ID 10
 
-/* There is one way to write a bearer, so it is written again. Returns 0, or a negative errno. */
-static int make_mac(unsigned char ret[static BEARER_MAC_SIZE], const struct enroll_bearer *bearer,
-		    const unsigned char key[static ENROLL_KEY_SIZE])
+/* Does the bearer have the signature of this one? Returns 1 or 0, or -EIO: it has none. */
+static int has_signature_of(const struct enroll_bearer *bearer, const char *text)
 {
-	const char *key_id = bearer->key_id[0] ? bearer->key_id : NULL;
-	char text[ENROLL_JWT_SIZE];
-	const char *mac;
-	int r = enroll_jwt_sign(text, key, key_id, bearer->made, bearer->nonce);
+	unsigned char mac[BEARER_MAC_SIZE];
+	const char *signature = strrchr(text, '.') + 1;
 
-	if (r < 0)
-		return r;
-	mac = strrchr(text, '.') + 1;
-	return base64_decode(ret, BEARER_MAC_SIZE, BASE64_URL, mac, strlen(mac)) == BEARER_MAC_SIZE
-		       ? 0
-		       : -EIO;
+	if (base64_decode(mac, sizeof mac, BASE64_URL, signature, strlen(signature)) !=
+	    BEARER_MAC_SIZE)
+		return -EIO;
+	return CRYPTO_memcmp(mac, bearer->mac, sizeof mac) == 0;
 }
 
+/* There is one way to write a bearer, so it is written again. */
 int bearer_is_signed_with(const struct enroll_bearer *bearer,
 			  const unsigned char key[static ENROLL_KEY_SIZE])
 {
-	unsigned char mac[BEARER_MAC_SIZE];
+	const char *key_id = bearer->key_id[0] ? bearer->key_id : NULL;
+	char text[ENROLL_JWT_SIZE];
 
-	if (make_mac(mac, bearer, key) < 0)
+	if (enroll_jwt_sign(text, key, key_id, bearer->made, bearer->nonce) < 0)
 		return -EIO;
-	return CRYPTO_memcmp(mac, bearer->mac, sizeof mac) == 0;
+	return has_signature_of(bearer, text);
 }
 
 bool bearer_is_of_agent(const struct enroll_bearer *bearer)
@@ -137,5 +135,33 @@ enum bearer_fault bearer_check(const struct enroll_bearer *bearer,
 	else
 		fault = check_signature(bearer, ENROLL_PASSWORD, secrets->password,
 					strlen(secrets->password));
+	return fault == BEARER_OK ? check_time(bearer, now) : fault;
+}
+
+/* What 64 digits stand for. Agents write the small ones. */
+static bool read_key(unsigned char ret[static ENROLL_KEY_SIZE], const char *digits)
+{
+	if (strlen(digits) != 2 * (size_t)ENROLL_KEY_SIZE ||
+	    strspn(digits, "0123456789abcdef") != 2 * (size_t)ENROLL_KEY_SIZE)
+		return false;
+	for (size_t i = 0; i < ENROLL_KEY_SIZE; i++)
+		ret[i] = (unsigned char)(hex_value(digits[2 * i]) * 16 +
+					 hex_value(digits[2 * i + 1]));
+	return true;
+}
+
+enum bearer_fault bearer_check_request(const struct enroll_bearer *bearer, const char *agent_key,
+				       uint64_t now)
+{
+	unsigned char key[ENROLL_KEY_SIZE];
+	char text[ENROLL_JWT_SIZE];
+	enum bearer_fault fault = BEARER_INVALID_SIGNATURE;
+
+	if (read_key(key, agent_key))
+		fault = fault_of(enroll_jwt_sign_request(text, key, bearer->key_id, bearer->made,
+							 bearer->nonce) < 0
+					 ? -EIO
+					 : has_signature_of(bearer, text));
+	explicit_bzero(key, sizeof key);
 	return fault == BEARER_OK ? check_time(bearer, now) : fault;
 }

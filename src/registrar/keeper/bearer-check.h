@@ -31,3 +31,7 @@ bool bearer_is_of_token(const struct enroll_bearer *bearer) must_check;
 /* Is it signed with this key? Returns 1 or 0; or -EIO, when libcrypto fails. */
 int bearer_is_signed_with(const struct enroll_bearer *bearer,
 			  const unsigned char key[static ENROLL_KEY_SIZE]) must_check;
+
+/* Check the bearer of an agent's own request, which is signed with the agent's key. */
+enum bearer_fault bearer_check_request(const struct enroll_bearer *bearer, const char *agent_key,
+				       uint64_t now) must_check;

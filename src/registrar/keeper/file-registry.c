@@ -16,6 +16,7 @@ static const struct pending_kind *const kinds[REGISTRY_TYPES] = {
 	[REGISTRY_REMOVE] = &pending_removal,
 	[REGISTRY_AGENTS] = &pending_agents,
 	[REGISTRY_GROUPS] = &pending_groups,
+	[REGISTRY_SECRET] = &pending_secret,
 };
 
 /* Microseconds, which may be added to the time of today and of days to come. */

@@ -42,6 +42,7 @@ struct pending {
 		struct key_answer key;
 		struct join_answer join;
 		struct removal_answer removal;
+		struct secret_answer secret;
 		struct agents_page agents;
 		struct group_listing *groups; /* null: it has failed */
 	};
@@ -80,3 +81,4 @@ extern const struct pending_kind pending_join;         /* user-requests.c */
 extern const struct pending_kind pending_removal;      /* removing.c */
 extern const struct pending_kind pending_agents;       /* agent-listing.c */
 extern const struct pending_kind pending_groups;       /* group-listing.c */
+extern const struct pending_kind pending_secret;       /* issuing.c */

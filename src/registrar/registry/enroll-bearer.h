@@ -42,6 +42,22 @@ struct bearer_answer {
 	enum bearer_fault fault;
 };
 
+/* What comes of an agent's request for a secret, of which the bearer says which agent it is. */
+enum secret_fault {
+	SECRET_OK,          /* it is on the disk */
+	SECRET_DENIED,      /* the bearer is not right */
+	SECRET_IN_PROGRESS, /* the agent is getting one already */
+	SECRET_INTERNAL,    /* the manager's machine */
+};
+
+/* Holds a secret: wipe it. */
+struct secret_answer {
+	enum secret_fault fault;
+	enum bearer_fault bearer; /* SECRET_DENIED: why */
+	/* SECRET_OK: with which the agent may enroll again */
+	char secret[ENROLL_AGENT_SECRET_LENGTH + 1];
+};
+
 /* The name that Wazuh has for the fault: "stale_token". Empty for BEARER_OK. */
 const char *bearer_fault_text(enum bearer_fault fault);
 

@@ -144,6 +144,7 @@ static size_t write_request(void *buffer, size_t size, uint64_t number, uint64_t
 		wire_put_user(&writer, request->session);
 		break;
 	case REGISTRY_BEARER:
+	case REGISTRY_SECRET:
 		wire_put_bearer_request(&writer, request->bearer);
 		break;
 	case REGISTRY_MATERIAL:
@@ -202,6 +203,7 @@ static int get_content(enum registry_type type, struct packet_reader *reader, co
 	case REGISTRY_LOGOUT:
 		return wire_get_session_request(reader, ret);
 	case REGISTRY_BEARER:
+	case REGISTRY_SECRET:
 		return wire_get_bearer_request(reader, ret);
 	case REGISTRY_MATERIAL:
 		*ret = NULL;
@@ -291,6 +293,9 @@ static size_t write_answer(void *buffer, size_t size, uint64_t number,
 	case REGISTRY_GROUPS:
 		wire_put_groups_page(&writer, &answer->groups);
 		break;
+	case REGISTRY_SECRET:
+		wire_put_secret_answer(&writer, &answer->secret);
+		break;
 	case REGISTRY_TYPES:
 		return 0;
 	}
@@ -350,6 +355,9 @@ static bool get_answer(struct packet_reader *reader, struct registry_answer *ret
 	case REGISTRY_GROUPS:
 		wire_get_groups_page(reader, &ret->groups);
 		return ret->groups.fault == LISTING_INTERNAL;
+	case REGISTRY_SECRET:
+		wire_get_secret_answer(reader, &ret->secret);
+		return ret->secret.fault == SECRET_INTERNAL;
 	case REGISTRY_TYPES:
 		break;
 	}

@@ -27,6 +27,7 @@ const char *registry_request_token(const struct registry_request *request)
 		return request->session->token;
 	case REGISTRY_LOGIN:
 	case REGISTRY_BEARER:
+	case REGISTRY_SECRET:
 	case REGISTRY_MATERIAL:
 	case REGISTRY_TYPES:
 		break;
@@ -50,6 +51,7 @@ size_t registry_type_limit(enum registry_type type)
 	case REGISTRY_SESSION:
 	case REGISTRY_LOGOUT:
 	case REGISTRY_BEARER:
+	case REGISTRY_SECRET:
 	case REGISTRY_TYPES:
 		break;
 	}
@@ -94,6 +96,7 @@ void registry_request_clear(struct registry_request *request)
 		wipe_and_free(content, sizeof *request->session);
 		break;
 	case REGISTRY_BEARER:
+	case REGISTRY_SECRET:
 		wipe_and_free(content, sizeof *request->bearer);
 		break;
 	case REGISTRY_MATERIAL: /* it has none */
@@ -144,6 +147,9 @@ void registry_answer_fail(struct registry_answer *ret, const struct registry_req
 		break;
 	case REGISTRY_BEARER:
 		ret->bearer.fault = BEARER_KEY_UNAVAILABLE;
+		break;
+	case REGISTRY_SECRET:
+		ret->secret.fault = SECRET_INTERNAL;
 		break;
 	case REGISTRY_MATERIAL:
 		ret->material.fault = MATERIAL_INTERNAL;

@@ -36,6 +36,7 @@ enum registry_type {
 	REGISTRY_REMOVE, /* ... or agents to be removed */
 	REGISTRY_AGENTS, /* ... or a page of the list of agents */
 	REGISTRY_GROUPS, /* ... or of the list of groups */
+	REGISTRY_SECRET, /* an agent wants a secret for enrolling again */
 	REGISTRY_TYPES,
 };
 
@@ -69,6 +70,7 @@ struct registry_answer {
 		struct removal_answer removal;
 		struct agents_page agents;
 		struct groups_page groups;
+		struct secret_answer secret;
 	};
 };
 
@@ -93,7 +95,7 @@ struct registry_request {
 		const struct join_request *join;
 		const struct login_request *login;
 		const struct registry_user *session; /* and logging out */
-		const struct bearer_request *bearer;
+		const struct bearer_request *bearer; /* and for a secret */
 		const struct removal_request *removal;
 		const struct agents_request *agents;
 		const struct groups_request *groups;

@@ -122,3 +122,23 @@ void wire_get_bearer_answer(struct packet_reader *reader, struct bearer_answer *
 {
 	ret->fault = (enum bearer_fault)packet_get_at_most(reader, BEARER_STALE);
 }
+
+/* ------------------------------------------------------------------ secrets of agents */
+
+void wire_put_secret_answer(struct packet_writer *writer, const struct secret_answer *answer)
+{
+	packet_put_u8(writer, (uint8_t)answer->fault);
+	if (answer->fault == SECRET_OK)
+		wire_put_text(writer, answer->secret);
+	if (answer->fault == SECRET_DENIED)
+		packet_put_u8(writer, (uint8_t)answer->bearer);
+}
+
+void wire_get_secret_answer(struct packet_reader *reader, struct secret_answer *ret)
+{
+	ret->fault = (enum secret_fault)packet_get_at_most(reader, SECRET_INTERNAL);
+	if (ret->fault == SECRET_OK)
+		packet_get_text(reader, ret->secret, sizeof ret->secret);
+	if (ret->fault == SECRET_DENIED)
+		ret->bearer = (enum bearer_fault)packet_get_at_most(reader, BEARER_STALE);
+}

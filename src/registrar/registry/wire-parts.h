@@ -75,6 +75,10 @@ int wire_get_bearer_request(struct packet_reader *reader, const void **ret) must
 void wire_put_bearer_answer(struct packet_writer *writer, const struct bearer_answer *answer);
 void wire_get_bearer_answer(struct packet_reader *reader, struct bearer_answer *ret);
 
+/* An agent asks for a secret by its bearer. */
+void wire_put_secret_answer(struct packet_writer *writer, const struct secret_answer *answer);
+void wire_get_secret_answer(struct packet_reader *reader, struct secret_answer *ret);
+
 /* ------------------------------------------------------------------ material-wire.c */
 
 void wire_put_material_answer(struct packet_writer *writer, const struct material_answer *answer);
