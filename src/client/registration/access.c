@@ -209,7 +209,8 @@ int access_load_tls(struct access *access, struct reason *why)
 {
 	struct tls_settings settings = tls_settings_of(access->config);
 
-	settings.ca_file = access->trust.ca_file;
+	if (access->known && !settings.ca_file)
+		settings.ca_file = access->trust.ca_file;
 	/* what the agent will be given, also if the file has changed since */
 	if (access->ca.bytes)
 		settings.ca = (struct tls_content){ access->ca.bytes, access->ca.length };
