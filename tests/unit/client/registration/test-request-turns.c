@@ -240,6 +240,7 @@ static void break_ca(struct fixture *fixture)
 	write_text(path, "not a certificate\n");
 	(void)snprintf(text, sizeof text, "tls.ca_file=%s", path);
 	fixture_set(fixture, text);
+	fixture->run.access.trust.ca_file = fixture->run.config->tls.ca_file;
 }
 
 /* Nobody waits for the splay, or for a name, to hear that the CA is none. */
