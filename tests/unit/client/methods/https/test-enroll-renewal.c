@@ -26,25 +26,33 @@ static char *pem_of(X509 *certificate)
 	return text;
 }
 
+/* A certificate and its key in PEM and as a pin. */
+static X509 *make_ca(size_t i, EVP_PKEY *key)
+{
+	const struct certificate_plan plan = { .common_names = { "ca" }, .is_ca = true };
+	X509 *certificate = make_certificate(&plan, key, NULL, key);
+	unsigned char *der = NULL;
+	int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
+
+	assert_true(EVP_Digest(der, (size_t)length, made.pin[i], NULL, EVP_sha256(), NULL));
+	OPENSSL_free(der);
+	made.ca[i] = pem_of(certificate);
+	return certificate;
+}
+
 static int make_all(void **state)
 {
-	(void)state;
-	for (size_t i = 0; i <= COUNT_OF_CAS; i++) {
-		const struct certificate_plan plan = { .common_names = { "ca" },
-						       .is_ca = i < COUNT_OF_CAS };
-		cleanup_pkey EVP_PKEY *key = make_key();
-		cleanup_x509 X509 *certificate = make_certificate(&plan, key, NULL, key);
-		unsigned char *der = NULL;
-		int length;
+	const struct certificate_plan plan = { .common_names = { "leaf" } };
+	cleanup_pkey EVP_PKEY *leaf_key = make_key();
 
-		if (i == COUNT_OF_CAS) {
-			made.leaf = pem_of(certificate);
-			break;
-		}
-		made.ca[i] = pem_of(certificate);
-		length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
-		assert_true(EVP_Digest(der, (size_t)length, made.pin[i], NULL, EVP_sha256(), NULL));
-		OPENSSL_free(der);
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF_CAS; i++) {
+		cleanup_pkey EVP_PKEY *key = make_key();
+		cleanup_x509 X509 *ca = make_ca(i, key);
+		cleanup_x509 X509 *leaf = make_certificate(&plan, leaf_key, ca, key);
+
+		free(made.leaf);
+		made.leaf = pem_of(leaf);
 	}
 	return 0;
 }
