@@ -167,7 +167,7 @@ def test_client(manager, enrollment, save):
         reload(registrar)
         assert enroll(registrar, "four", trust=None, tls__ca_file=both).status == 0
         result = enrollment.run("--force", token=token(registrar), agent__name="five")
-        assert result.status != 0 and "none of its 1 CA certificates matches" in result.stderr
+        assert result.status != 0 and "made since" in result.stderr
         for name in ("one", "two", "three", "four"):
             registrar.wait_for_line(rf"Registered {name} ")
         assert "five" not in registrar.log

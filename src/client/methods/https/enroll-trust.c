@@ -127,8 +127,9 @@ static int judge_certificates(struct enroll_trust *trust, const struct https_rep
 	else
 		reason_set(why,
 			   "%s is not the manager of the enrollment token: "
-			   "none of its %d CA certificates matches the token's pin; "
-			   "the connection may be intercepted, or the CA may have a new key",
+			   "no CA certificate that it sent (%d) matches the token's pin; "
+			   "the connection may be intercepted, or its CA was changed: "
+			   "then a token is needed that was made since",
 			   manager, seen);
 	return OUTCOME_UNTRUSTED;
 }
