@@ -21,8 +21,7 @@
 #define MAX_CONNECTIONS 4096
 #define PORTS 3
 
-/* Listeners, twice those of HTTPS, which libevent has as well; the keeper, the log, libevent's. */
-#define OTHER_DESCRIPTORS (5 * LISTENERS_MAX + 16)
+#define OTHER_DESCRIPTORS 24 /* than of ports and connections: the keeper, the log, libevent's */
 
 /* How many connections of each kind there may be at a time. */
 struct connection_limits {
@@ -43,21 +42,33 @@ static bool raise_descriptors(rlim_t *ret)
 	return true;
 }
 
+static bool has_https(const struct ports *ports)
+{
+	return ports->api.count > 0 || ports->enroll.count > 0;
+}
+
+/* What is open beside connections. libevent has a copy of each listener of HTTPS. */
+static rlim_t other_descriptors(const struct ports *ports)
+{
+	return OTHER_DESCRIPTORS + ports->authd.count +
+	       2 * (ports->api.count + ports->enroll.count);
+}
+
 /*
  * As many connections as there are descriptors for. Where they are short, HTTPS gets a quarter, so
  * that neither can take the other's.
  */
-static struct connection_limits share_descriptors(unsigned int wanted, bool has_https)
+static struct connection_limits share_descriptors(unsigned int wanted, const struct ports *ports)
 {
 	struct connection_limits limits = { .authd = wanted ?: MAX_CONNECTIONS,
-					    .https = has_https ? API_CONNECTIONS_MAX : 0 };
+					    .https = has_https(ports) ? API_CONNECTIONS_MAX : 0 };
+	const rlim_t others = other_descriptors(ports);
 	rlim_t descriptors, rest;
 
 	if (!raise_descriptors(&descriptors) ||
-	    descriptors >= (rlim_t)limits.authd + limits.https + OTHER_DESCRIPTORS)
+	    descriptors >= (rlim_t)limits.authd + limits.https + others)
 		return limits;
-	rest = descriptors > 2 * OTHER_DESCRIPTORS ? descriptors - OTHER_DESCRIPTORS
-						   : OTHER_DESCRIPTORS;
+	rest = descriptors > 2 * others ? descriptors - others : descriptors / 2;
 	if (limits.https > rest / 4)
 		limits.https = (unsigned int)rest / 4;
 	if (limits.authd > rest - limits.https)
@@ -106,8 +117,7 @@ static int run_front(struct front_begin *begin, struct reason *why)
 	const struct options *options = begin->options;
 	const struct service_options *service = &options->service;
 	const struct ports *ports = begin->ports;
-	const bool has_https = ports->api.count > 0 || ports->enroll.count > 0;
-	struct connection_limits limits = share_descriptors(service->max_connections, has_https);
+	struct connection_limits limits = share_descriptors(service->max_connections, ports);
 	const struct api_settings api = {
 		.listeners = &ports->api,
 		.enroll_listeners = &ports->enroll,
@@ -120,7 +130,7 @@ static int run_front(struct front_begin *begin, struct reason *why)
 			   .verify_host = options->tls.verify_host,
 			   .timeout = service->timeout,
 			   .max_connections = limits.authd },
-		.api = has_https ? &api : NULL,
+		.api = has_https(ports) ? &api : NULL,
 		.exempt_sources = &service->exempt_sources,
 		.max_per_source = service->max_per_source,
 		.connect = connect_keeper,
