@@ -156,8 +156,9 @@ def test_api(world, journal, notify_socket, start_manager):
 
 
 def test_enroll(world, journal, notify_socket, enrolling, enrollment):
-    """With the password, and again with the secret that came with the key."""
+    """With the password, and, when the key is lost, with the secret that came with it."""
     server, options = enrolling
+    keys = os.path.join(world.machine.etc, "client.keys")
     world.machine.register("-d", "-d", force=True, **options)
     given = server.agents["001"]
     world.canaries.add("given key", given[1])
@@ -167,11 +168,13 @@ def test_enroll(world, journal, notify_socket, enrolling, enrollment):
     for name in (enrollment.secret_file, f"{enrollment.secret_file}.old"):
         world.keep("secret", name)
     world.check(looks=1)
-    status, entries, printed = journal("-d", "-d", force=True, **options)
+    os.unlink(keys)
+    status, entries, printed = journal("-d", "-d", **options)
     assert status == 0 and server.enrollments[-1].header.get("kid") == "001", printed
     world.check(entries, printed, looks=2)
     world.canaries.add("bearer", server.enrollments[-1].bearer.split(".")[2])
-    result = world.machine.register_as_service(notify_socket, "-d", force=True, **options)
+    os.unlink(keys)
+    result = world.machine.register_as_service(notify_socket, "-d", **options)
     assert result.status == 0, result
     world.check(result.stderr, result.state, looks=3)
 
