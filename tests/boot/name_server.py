@@ -45,7 +45,7 @@ class NameServer:
         self._thread.join(10)
         self._socket.close()
 
-    def wait_for_question(self, timeout=30):
+    def wait_for_question(self, timeout=120):
         """Until it is asked anew."""
         with self._asked:
             before = self._questions

@@ -31,7 +31,7 @@ def key_of(name):
 
 def wait_for_cloud_init(system):
     """What every script waits for; its words are returned when all stages went well."""
-    done = system.run("cloud-init status --wait --long", timeout=60)
+    done = system.run("cloud-init status --wait --long")
     assert (done.exit_status, "status: done" in done.stdout) == (0, True), \
         done.stdout + system.run("cat /var/log/cloud-init-output.log").stdout
     return done.stdout

@@ -174,16 +174,15 @@ def wait_for_refused_certificate(system, count):
 
 def test_certificate_that_is_not_valid_yet(machine, start_manager, certificates, tmp_path):
     """A clock that is behind. The wait is long, 30 times `initial`, but a clock that is set ends
-    it. The machine shares this host's clock, so nobody changes it here: the certificate becomes
-    valid in time, and the clock is set to what it is. (One test, because what one does to the
-    clock, the other would notice.)"""
+    it. The machine shares this host's clock, so nobody changes it here: the manager gets a
+    certificate that is valid, and the clock is set to what it is. (One test, because what one does
+    to the clock, the other would notice.)"""
     machine.configure(agent_machine.configuration(more="[retry]\nbudget = 1 h\ninitial = 50 ms\n"))
-    (tmp_path / "1").mkdir()
-    (tmp_path / "2").mkdir()
-    later, _ = scripted_manager.make_later_certificate(certificates, tmp_path / "1", 3)
+    later = scripted_manager.make_later_certificate(certificates, tmp_path)
     with machine.boot() as system:
-        with start_manager(machine, certificate=later) as manager:
+        with start_manager(machine, certificate=later):
             refused_at = wait_for_refused_certificate(system, 1)
+        with start_manager(machine) as manager:
             system.wait_for_start("wazuh-agent")
             assert manager.times[0] - refused_at > 30 * 0.05
         assert len(manager.requests) == 1
@@ -192,19 +191,17 @@ def test_certificate_that_is_not_valid_yet(machine, start_manager, certificates,
         machine.configure(
             agent_machine.configuration(more="[retry]\nbudget = 1 h\ninitial = 10 s\n")
         )
-        later, start = scripted_manager.make_later_certificate(certificates, tmp_path / "2", 2)
-        manager = start_manager(machine, certificate=later)
-        system.run("systemctl restart --no-block agent-register")
-        wait_for_refused_certificate(system, 2)
-        system.wait_for_status("agent-register", "Waiting for attempt 2")
-        time.sleep(max(0.0, start - time.time()))  # for a date, not for an event
-        assert manager.requests == []
+        with start_manager(machine, certificate=later):
+            system.run("systemctl restart --no-block agent-register")
+            wait_for_refused_certificate(system, 2)
+            system.wait_for_status("agent-register", "Waiting for attempt 2")
+        manager = start_manager(machine)
         try:
             host_clock.set_to_what_it_is()
         except OSError as error:
             pytest.skip(f"setting the clock: {error}")
         set_at = time.monotonic()
-        manager.wait_for_requests(1, timeout=5)
-        assert manager.times[0] - set_at < 5
+        manager.wait_for_requests(1)
+        assert manager.times[0] - set_at < 60  # of a wait of five minutes
         system.wait_for_status("agent-register", "Registered")
         assert system.show("agent-register")["NRestarts"] == "0"

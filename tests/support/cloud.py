@@ -6,7 +6,7 @@ what they need.
     machine = cloud.CloudMachine(layer, installation, certificates)
     machine.seed(user_data, instance="i-0123", name="web-01")
     with machine.boot() as system:
-        system.run("cloud-init status --wait", timeout=60)
+        system.run("cloud-init status --wait")
 
 Nobody gives the machine its address before it boots: cloud-init's local stage writes it for
 networkd."""

@@ -35,7 +35,8 @@ MANAGER_ADDRESS = "192.0.2.1"
 MACHINE_ADDRESS = "192.0.2.2"
 # What a container forbids and a machine does not.
 SYSTEM_CALLS = "bpf landlock_create_ruleset landlock_add_rule landlock_restrict_self"
-LIFETIME = 120  # seconds until a machine and all that belongs to it are killed, whatever happens
+PATIENCE = 120  # seconds: only something broken ever needs them, however busy the host is
+LIFETIME = 600  # seconds until a machine and all that belongs to it are killed, whatever happens
 PROGRAMS = ["systemd-nspawn", "unshare", "nsenter", "ip", "mount", "tar", "openssl", "make", "bash",
             "timeout"]
 SIGRTMIN = 34
@@ -115,7 +116,7 @@ class Machine:
         self.processes = []
         if self._holder.stdout.readline() != "ready\n":
             raise BootError(
-                self._holder.communicate(timeout=20)[1].strip().replace("\n", "; ")
+                self._holder.communicate(timeout=PATIENCE)[1].strip().replace("\n", "; ")
                 or "no reason given"
             )
         self.pid = int(self._group("holder/cgroup.procs").read_text().split()[0])
@@ -139,9 +140,9 @@ class Machine:
         if self._holder.stdin.closed:
             return
         self._holder.stdin.close()
-        self._holder.wait(timeout=20)
+        self._holder.wait(timeout=PATIENCE)
         for process in self.processes:  # they have died with the holder
-            process.communicate(timeout=20)
+            process.communicate(timeout=PATIENCE)
         self._holder.stdout.close()
         self._holder.stderr.close()
 
@@ -293,7 +294,7 @@ class Machine:
         """Start a container without a systemd in it."""
         done = subprocess.run(self._nspawn("/bin/true"), stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              timeout=20, check=False)
+                              timeout=PATIENCE, check=False)
         if done.returncode != 0:
             raise BootError(
                 done.stdout.strip().replace("\n", "; ")
@@ -382,7 +383,7 @@ class System:
             script,
         ]
 
-    def run(self, script, timeout=30):
+    def run(self, script, timeout=PATIENCE):
         """Run a shell script in the machine as root."""
         done = subprocess.run(self._command(script), stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -398,7 +399,7 @@ class System:
             for child in children.read_text().split():
                 os.kill(int(child), signal.SIGKILL)
 
-    def wait_until_booted(self, timeout=30):
+    def wait_until_booted(self, timeout=PATIENCE):
         """Until no start job is left. Returns the word of `systemctl is-system-running`."""
         try:
             return self.run("systemctl is-system-running --wait", timeout).stdout.strip()
@@ -415,7 +416,7 @@ class System:
         lines = self.run(f"systemctl show --all {unit}").stdout.splitlines()
         return dict(line.split("=", 1) for line in lines if "=" in line)
 
-    def wait_for_property(self, unit, name, beginning, timeout=30):
+    def wait_for_property(self, unit, name, beginning, timeout=PATIENCE):
         """Until a property of the unit begins so. systemd has no command that waits for that, and
         each look starts four programs: the longer it takes, the rarer they are."""
         end = time.monotonic() + timeout
@@ -427,10 +428,10 @@ class System:
             time.sleep(pause)
             pause = min(2 * pause, 0.2)
 
-    def wait_for_status(self, unit, beginning, timeout=30):
+    def wait_for_status(self, unit, beginning, timeout=PATIENCE):
         self.wait_for_property(unit, "StatusText", beginning, timeout)
 
-    def wait_for_exit(self, unit, timeout=30):
+    def wait_for_exit(self, unit, timeout=PATIENCE):
         """Until the unit is active without a process; it may have said READY=1 a moment earlier."""
         self.wait_for_property(unit, "SubState", "exited", timeout)
 
@@ -447,7 +448,7 @@ class System:
         ).stdout
         return [json.loads(line) for line in lines.splitlines()]
 
-    def wait_for_entry(self, timeout=30, count=1, **fields):
+    def wait_for_entry(self, timeout=PATIENCE, count=1, **fields):
         """The `count`th journal entry with these fields, as soon as it is there."""
         script = f"exec journalctl -q -b -a -n all -f -o json {self._matches(fields)}"
         process = subprocess.Popen(self._command(script), stdin=subprocess.DEVNULL,
@@ -467,7 +468,7 @@ class System:
             )
         return json.loads(lines[-1])
 
-    def wait_for_start(self, unit, timeout=30):
+    def wait_for_start(self, unit, timeout=PATIENCE):
         """Until the unit was started in this boot; a start that its conditions skipped does not
         count."""
         starting = self.wait_for_entry(timeout, UNIT=f"{unit}.service", MESSAGE_ID=UNIT_STARTING)
@@ -476,19 +477,19 @@ class System:
 
     # ------------------------------------------------------------------ the end
 
-    def shut_down(self, timeout=20):
+    def shut_down(self, timeout=PATIENCE):
         """Power off in order."""
         os.kill(self.leader, SIGRTMIN + 4)
         return self._wait(timeout)
 
-    def wait_for_reboot(self, timeout=20):
+    def wait_for_reboot(self, timeout=PATIENCE):
         """After a `reboot` inside: until the machine is down and can be booted again."""
         assert self._wait(timeout) == EXIT_REBOOT
 
     def cut_power(self):
         """End now, with nothing written that was not written."""
         os.kill(self.leader, signal.SIGKILL)
-        return self._wait(20)
+        return self._wait(PATIENCE)
 
     def _wait(self, timeout):
         try:

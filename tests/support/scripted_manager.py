@@ -34,12 +34,10 @@ def make_certificates(directory):
     return directory
 
 
-def make_later_certificate(authority, directory, seconds):
-    """The manager's certificate again, valid only in so many seconds. Returns its directory, and
-    from when: time()."""
-    start = int(time.time()) + seconds
+def make_later_certificate(authority, directory):
+    """The manager's certificate again, valid from tomorrow on. Returns its directory."""
     start_date, end_date = (
-        time.strftime("%Y%m%d%H%M%SZ", time.gmtime(when)) for when in (start, start + 86400)
+        time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + 86400 * days)) for days in (1, 2)
     )
     (directory / "index").write_text("")
     (directory / "ca.conf").write_text(
@@ -59,7 +57,7 @@ def make_later_certificate(authority, directory, seconds):
     ):
         subprocess.run(["openssl", *map(str, command)], check=True, capture_output=True,
                        cwd=directory)
-    return directory, start
+    return directory
 
 
 def issue(request):
@@ -146,7 +144,7 @@ class Manager(Listener):
     def __exit__(self, *_):
         self.close()
 
-    def wait_for_requests(self, count, timeout=30):
+    def wait_for_requests(self, count, timeout=nspawn.PATIENCE):
         """Until it was asked so often."""
         with self._asked:
             assert self._asked.wait_for(lambda: len(self.requests) >= count, timeout), self.requests
