@@ -203,10 +203,12 @@ static int take_message(struct conversation *conversation, bool *ret_done)
 				    "Cannot hear the process that talks to the manager");
 	if (length <= 0)
 		return conversation_has_died(conversation);
-	r = (size_t)length > sizeof bytes ? -EBADMSG : wire_parse(&message, bytes, (size_t)length);
-	r = r == 0 ? take_content(conversation, &message)
-		   : conversation_not_believed(conversation, "sent what is no message");
-	*ret_done = r == OUTCOME_OK && message.kind == WIRE_RESULT;
+	if ((size_t)length <= sizeof bytes && wire_parse(&message, bytes, (size_t)length) == 0) {
+		r = take_content(conversation, &message);
+		*ret_done = r == OUTCOME_OK && message.kind == WIRE_RESULT;
+	} else {
+		r = conversation_not_believed(conversation, "sent what is no message");
+	}
 	explicit_bzero(bytes, sizeof bytes);
 	return r;
 }
