@@ -75,6 +75,18 @@ void write_certificate(const char *path, X509 *certificate, bool append)
 	assert_int_equal(fclose(file), 0);
 }
 
+char *print_certificate(X509 *certificate)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *stream = open_memstream(&text, &length);
+
+	assert_non_null(stream);
+	assert_int_equal(PEM_write_X509(stream, certificate), 1);
+	assert_int_equal(fclose(stream), 0);
+	return text;
+}
+
 void write_key(const char *path, EVP_PKEY *key, const char *passphrase)
 {
 	FILE *file = fopen(path, "we");

@@ -28,6 +28,9 @@ EVP_PKEY *make_key(void);
 X509 *make_certificate(const struct certificate_plan *plan, EVP_PKEY *key, X509 *issuer,
 		       EVP_PKEY *issuer_key);
 
+/* The certificate in PEM. Free it. */
+char *print_certificate(X509 *certificate);
+
 /* Write PEM; `append` adds to the file. With a passphrase the key is encrypted. */
 void write_certificate(const char *path, X509 *certificate, bool append);
 void write_key(const char *path, EVP_PKEY *key, const char *passphrase);

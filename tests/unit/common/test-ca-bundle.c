@@ -15,18 +15,6 @@ static struct {
 	char *leaf, *own; /* of no CA: issued by one, and by itself */
 } made;
 
-static char *pem_of(X509 *certificate)
-{
-	struct ca_bundle bundle = { .certificates = sk_X509_new_null() };
-	char *text;
-
-	assert_true(sk_X509_push(bundle.certificates, certificate) > 0);
-	text = ca_bundle_format(&bundle);
-	assert_non_null(text);
-	sk_X509_free(bundle.certificates);
-	return text;
-}
-
 static int make_all(void **state)
 {
 	(void)state;
@@ -44,11 +32,11 @@ static int make_all(void **state)
 								     other_key);
 			cleanup_x509 X509 *leaf = make_certificate(&plan, key, issuer, other_key);
 
-			made.own = pem_of(certificate);
-			made.leaf = pem_of(leaf);
+			made.own = print_certificate(certificate);
+			made.leaf = print_certificate(leaf);
 			break;
 		}
-		made.ca[i] = pem_of(certificate);
+		made.ca[i] = print_certificate(certificate);
 		assert_int_equal(tls_certificate_pin(certificate, made.pin[i]), 0);
 	}
 	return 0;

@@ -3,7 +3,6 @@
 #include "tests/unit/support.h"
 
 #include "client/methods/https/enroll-renewal.h"
-#include "common/ca-bundle.h"
 #include "tests/unit/certificates.h"
 
 #include <errno.h>
@@ -15,17 +14,6 @@ static struct {
 	unsigned char pin[COUNT_OF_CAS][ENROLLMENT_PIN_SIZE];
 } made;
 
-static char *pem_of(X509 *certificate)
-{
-	struct ca_bundle bundle = { .certificates = sk_X509_new_null() };
-	char *text;
-
-	assert_true(sk_X509_push(bundle.certificates, certificate) > 0);
-	text = ca_bundle_format(&bundle);
-	sk_X509_free(bundle.certificates);
-	return text;
-}
-
 /* A certificate and its key in PEM and as a pin. */
 static X509 *make_ca(size_t i, EVP_PKEY *key)
 {
@@ -36,7 +24,7 @@ static X509 *make_ca(size_t i, EVP_PKEY *key)
 
 	assert_true(EVP_Digest(der, (size_t)length, made.pin[i], NULL, EVP_sha256(), NULL));
 	OPENSSL_free(der);
-	made.ca[i] = pem_of(certificate);
+	made.ca[i] = print_certificate(certificate);
 	return certificate;
 }
 
@@ -52,7 +40,7 @@ static int make_all(void **state)
 		cleanup_x509 X509 *leaf = make_certificate(&plan, leaf_key, ca, key);
 
 		free(made.leaf);
-		made.leaf = pem_of(leaf);
+		made.leaf = print_certificate(leaf);
 	}
 	return 0;
 }
