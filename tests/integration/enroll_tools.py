@@ -52,6 +52,16 @@ class Enrollment:
         assert key not in result.stderr and secret not in result.stderr, result
         return result
 
+    def enrolls_at(self, registrar, port, **options):
+        """Run against our own registrar, which has this agent alone then."""
+        chosen = {**self.options(**options), "manager": f"127.0.0.1:{port}"}
+        result = self.machine.register(**chosen)
+        assert result.status == 0, result
+        line = self.machine.read_keys().decode().split()
+        self.machine.secrets.append(line[3])
+        assert registrar.keys() == [line]
+        return result
+
     def lose_key(self):
         """What is left to register again with is the secret."""
         os.unlink(self.machine.keys)

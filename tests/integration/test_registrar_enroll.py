@@ -19,14 +19,8 @@ from enrolling import BODY, CACERTS, enroll, failure
 @pytest.mark.parametrize("password", [PASSWORD, None], ids=["password", "open"])
 def test_client(serve_enrolling, enrollment, password):
     registrar = serve_enrolling(password=password)
-    chosen = enrollment.options(password=password)
-    chosen["manager"] = f"127.0.0.1:{registrar.api_port}"
-    result = enrollment.machine.register(**chosen)
-    assert result.status == 0, result
-    line = enrollment.machine.read_keys().decode().split()
-    enrollment.machine.secrets.append(line[3])
-    assert registrar.keys() == [line]
-    assert line[1:3] == ["web-01", "any"]
+    result = enrollment.enrolls_at(registrar, registrar.api_port, password=password)
+    assert registrar.keys()[0][1:3] == ["web-01", "any"]
     assert enrollment.machine.files() == ["certs", "client.keys", "reenroll.secret"]
     assert result.warnings == []
     registrar.wait_for_line(r"web-01.*\(enrolling\)")
@@ -65,15 +59,9 @@ def test_client_with_the_secret_of_another_manager(serve_enrolling, start_wazuh5
     server = start_wazuh5(password=PASSWORD)
     enrollment.succeeds(server, manager=server, password=PASSWORD)
     registrar = serve_enrolling()
-    chosen = enrollment.options(password=PASSWORD)
-    chosen["manager"] = f"127.0.0.1:{registrar.api_port}"
-    os.unlink(os.path.join(enrollment.machine.etc, "client.keys"))
-    result = enrollment.machine.register(**chosen)
-    assert result.status == 0, result
-    line = enrollment.machine.read_keys().decode().split()
-    enrollment.machine.secrets.append(line[3])
-    assert registrar.keys() == [line]
-    assert read(enrollment.secret_file).split()[0] == line[0]
+    enrollment.lose_key()
+    enrollment.enrolls_at(registrar, registrar.api_port, password=PASSWORD)
+    assert read(enrollment.secret_file).split()[0] == registrar.keys()[0][0]
 
 
 # ------------------------------------------------------------------ others

@@ -65,13 +65,7 @@ def enroll(port, password=PASSWORD):
 def test_client(serve, enrollment, directory):
     """Without an API and its users. The registrar asks for nothing else."""
     registrar = serve("--enroll-port", "0")
-    chosen = enrollment.options(password=PASSWORD)
-    chosen["manager"] = f"127.0.0.1:{registrar.ports[0]}"
-    result = enrollment.machine.register(**chosen)
-    assert result.status == 0, result
-    line = enrollment.machine.read_keys().decode().split()
-    enrollment.machine.secrets.append(line[3])
-    assert registrar.keys() == [line]
+    enrollment.enrolls_at(registrar, registrar.ports[0], password=PASSWORD)
     assert not (directory / "etc" / "api.users").exists()
     assert "The API listens" not in registrar.log and "api.users" not in registrar.log
     # the other protocol is where it was
