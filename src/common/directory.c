@@ -364,16 +364,14 @@ int directory_open_parent_below(const char *home, const char *path, bool follows
 int directory_explain(struct reason *why, int error, const char *path)
 {
 	cleanup_free char *resolved = NULL;
-	size_t length;
 
 	if (!why || error != -EROFS)
 		return error;
 	resolved = realpath(path, NULL);
-	length = strlen(why->text);
-	(void)snprintf(why->text + length, sizeof why->text - length,
-		       "; make the file system writable, or, if it is only the sandbox of the unit "
-		       "that is read-only, add ReadWritePaths=%s to the unit (systemctl edit)",
-		       resolved ?: path);
+	reason_append(why,
+		      "; make the file system writable, or, if it is only the sandbox of the unit "
+		      "that is read-only, add ReadWritePaths=%s to the unit (systemctl edit)",
+		      resolved ?: path);
 	return error;
 }
 

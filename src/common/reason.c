@@ -23,21 +23,47 @@ void reason_set(struct reason *why, const char *format, ...)
 	va_end(arguments);
 }
 
-void reason_set_manager_message(struct reason *why, const char *manager, const char *message,
-				const char *details, const char *hint)
+static void append(struct reason *why, const char *format, va_list arguments)
 {
-	size_t length;
+	size_t length = strlen(why->text);
+
+	(void)vsnprintf(why->text + length, sizeof why->text - length, format, arguments);
+}
+
+void reason_append(struct reason *why, const char *format, ...)
+{
+	va_list arguments;
 
 	if (!why)
 		return;
+	va_start(arguments, format);
+	append(why, format, arguments);
+	va_end(arguments);
+}
+
+void reason_add(struct reason *why, const char *format, ...)
+{
+	va_list arguments;
+
+	if (!why)
+		return;
+	if (why->text[0])
+		reason_append(why, "; ");
+	va_start(arguments, format);
+	append(why, format, arguments);
+	va_end(arguments);
+}
+
+void reason_set_manager_message(struct reason *why, const char *manager, const char *message,
+				const char *details, const char *hint)
+{
+	if (!why)
+		return;
 	reason_set(why, "%s says: ", manager);
-	length = strlen(why->text);
-	(void)snprintf(why->text + length, sizeof why->text - length, "%.*s",
-		       REASON_MESSAGE_SIZE - 1, message);
-	why->message_start = length;
-	length = why->message_end = strlen(why->text);
-	(void)snprintf(why->text + length, sizeof why->text - length, "%s%s%s", details,
-		       hint ? " -- " : "", hint ?: "");
+	why->message_start = strlen(why->text);
+	reason_append(why, "%.*s", REASON_MESSAGE_SIZE - 1, message);
+	why->message_end = strlen(why->text);
+	reason_append(why, "%s%s%s", details, hint ? " -- " : "", hint ?: "");
 }
 
 const char *reason_manager_message(const struct reason *why, char ret[REASON_MESSAGE_SIZE])
@@ -51,7 +77,6 @@ const char *reason_manager_message(const struct reason *why, char ret[REASON_MES
 int(reason_errno)(struct reason *why, int error, const char *format, ...)
 {
 	va_list arguments;
-	size_t length;
 
 	error = error ? abs(error) : EIO;
 	if (!why)
@@ -60,8 +85,6 @@ int(reason_errno)(struct reason *why, int error, const char *format, ...)
 	set(why, format, arguments);
 	va_end(arguments);
 
-	length = strlen(why->text);
-	(void)snprintf(why->text + length, sizeof why->text - length, ": %s",
-		       strerrordesc_np(error) ?: "unknown error");
+	reason_append(why, ": %s", strerrordesc_np(error) ?: "unknown error");
 	return -error;
 }

@@ -28,6 +28,13 @@ struct reason {
 /* Set the sentence (truncated to fit). `why` may be null. */
 void reason_set(struct reason *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Append to the sentence what is printed, truncated to fit. `why` may be null. */
+void reason_append(struct reason *why, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Append a sentence, behind "; " if it is not the first one. `why` may be null. */
+void reason_add(struct reason *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /*
  * Set the sentence to "MANAGER says: MESSAGE" and, behind it, `details`, and " -- HINT" unless
  * `hint` is null. `message` (escaped, at most REASON_MESSAGE_SIZE - 1 bytes, the rest is cut) is

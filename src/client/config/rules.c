@@ -50,13 +50,11 @@ const char *config_password_home(const struct config *config)
 /* An agent's file that names a CA is one line away from being trusted. */
 static void append_agents_ca(const struct config *config, struct reason *why)
 {
-	size_t length = strlen(why->text);
-
 	if (config->agents_file.ca_path)
-		(void)snprintf(why->text + length, sizeof why->text - length,
-			       "; or trust the CA that %s names, %s, which the agent's group may "
-			       "change: ca_file = " CONFIG_INHERIT,
-			       config->agents_file.ca_origin, config->agents_file.ca_path);
+		reason_append(why,
+			      "; or trust the CA that %s names, %s, which the agent's group may "
+			      "change: ca_file = " CONFIG_INHERIT,
+			      config->agents_file.ca_origin, config->agents_file.ca_path);
 }
 
 /* The value in the agent's file has taken its place, if there is one. */

@@ -109,12 +109,10 @@ static int read_ca(struct access *access, struct reason *why)
 static int say_origin(const struct config *config, const void *value, int error, struct reason *why)
 {
 	const struct config_key *key = config_key_at(config, value);
-	size_t length = strlen(why->text);
 
 	if (config_home(config, value))
-		(void)snprintf(why->text + length, sizeof why->text - length,
-			       " (from %s; set %s in [%s] to use another one)",
-			       config_origin(config, key, 0), key->name, key->section);
+		reason_append(why, " (from %s; set %s in [%s] to use another one)",
+			      config_origin(config, key, 0), key->name, key->section);
 	return error;
 }
 

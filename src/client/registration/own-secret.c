@@ -93,7 +93,6 @@ void own_secret_explain(const struct own_secret *own, const struct reenroll_file
 			const struct config *config, struct reason *why)
 {
 	bool is_agents = is_below(config->auth.token_file, config->agent.directory);
-	size_t length = strlen(why->text);
 	char deleted[512] = "", instead[512] = "";
 	struct stat status;
 
@@ -106,8 +105,8 @@ void own_secret_explain(const struct own_secret *own, const struct reenroll_file
 			       "; or set address in [manager] and ca_file or pin in [tls], "
 			       "to enroll again with the secret in %s",
 			       files->secret_path);
-	(void)snprintf(why->text + length, sizeof why->text - length,
-		       "%s -- create another token with wazuh-manager-authd "
-		       "--create-enrollment-token and store it %s%s",
-		       deleted, *deleted ? "outside the agent's directory" : "there", instead);
+	reason_append(why,
+		      "%s -- create another token with wazuh-manager-authd "
+		      "--create-enrollment-token and store it %s%s",
+		      deleted, *deleted ? "outside the agent's directory" : "there", instead);
 }

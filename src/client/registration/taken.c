@@ -125,7 +125,6 @@ void taken_explain(const struct registration *run, enum refusal_subject subject,
 	const enum method_kind method = run->config->manager.method;
 	bool is_own = is_own_entry(run, subject);
 	bool keeps = method == METHOD_AUTHD && run->key.old_hash[0] && is_own;
-	size_t length = strlen(why->text);
 	char hint[HINT_SIZE];
 
 	if (subject == REFUSED_ID)
@@ -140,10 +139,10 @@ void taken_explain(const struct registration *run, enum refusal_subject subject,
 		hint_address(run, why, hint);
 	else
 		hint_name(run, hint);
-	(void)snprintf(why->text + length, sizeof why->text - length, " -- %s%s", hint,
-		       had_lost_request ? "; it is probably this machine's own: "
-					  "the answer to its request was lost"
-					: "");
+	reason_append(why, " -- %s%s", hint,
+		      had_lost_request ? "; it is probably this machine's own: "
+					 "the answer to its request was lost"
+				       : "");
 }
 
 /* ------------------------------------------------------------------ another name */

@@ -21,6 +21,19 @@ static void test_reason(void **state)
 	assert_int_equal(reason_errno(&why, EIO, "%s", wide), -EIO);
 	assert_int_equal(strlen(why.text), sizeof why.text - 1);
 	reason_set(NULL, "nobody asks");
+	reason_set(&why, "Cannot");
+	reason_append(&why, " %s", "count");
+	assert_string_equal(why.text, "Cannot count");
+	reason_append(&why, "%s", wide);
+	assert_int_equal(strlen(why.text), sizeof why.text - 1);
+	reason_append(&why, "%s", "more");
+	assert_int_equal(strlen(why.text), sizeof why.text - 1);
+	reason_append(NULL, "nobody asks");
+	why = (struct reason){ 0 };
+	reason_add(&why, "It %s", "rains");
+	reason_add(&why, "it %s", "pours");
+	assert_string_equal(why.text, "It rains; it pours");
+	reason_add(NULL, "nobody asks");
 	free(wide);
 }
 

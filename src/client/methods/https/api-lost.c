@@ -63,12 +63,11 @@ static const char *find_agent(struct api_session *session, struct api_reply *rep
 static void add_lacking_right(const struct api_session *session, const char *id)
 {
 	struct reason *why = &session->report->why;
-	size_t length = strlen(why->text);
 
-	(void)snprintf(why->text + length, sizeof why->text - length,
-		       "; its agent %s seems to be of the request whose answer was lost, but its "
-		       "key may not be fetched (error %d): grant the role of api_user %s",
-		       id, API_NO_PERMISSION, session->right);
+	reason_append(why,
+		      "; its agent %s seems to be of the request whose answer was lost, but its "
+		      "key may not be fetched (error %d): grant the role of api_user %s",
+		      id, API_NO_PERMISSION, session->right);
 }
 
 int api_find_lost(struct api_session *session, struct agent_key *ret)
