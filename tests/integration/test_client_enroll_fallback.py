@@ -128,6 +128,33 @@ def test_no_loop_with_names_that_are_taken(server, enrollment, enrolled):
     assert read(enrollment.secret_file + ".old") == enrolled
 
 
+def test_answer_to_the_second_is_lost(server, enrollment, enrolled):
+    """That the first one was refused is no answer to the second."""
+    def lose(handler):
+        del handler
+        assert server.answer(server.requests[-1])[0] == 200
+        return b""
+    server.agents.clear()
+    server.forced = [None, lose]
+    result = enrollment.run(manager=server, password=PASSWORD)
+    assert result.status == 75, result
+    assert kids(server) == ["001", None]
+    assert result.state["unanswered"].split()[1] == "web-01", result.state
+    assert read(enrollment.secret_file) == enrolled
+
+
+def test_each_warning_is_told(server, enrollment, enrolled):
+    """Of the refused secret, of the clock, and of the secret that was not sent."""
+    server.agents.clear()
+    server.clock = 86400
+    server.gives_secret = False
+    result = enrollment.run(manager=server, password=PASSWORD)
+    assert result.status == 0, result
+    for words in ("unknown_agent", "clock is 1 d behind", "sent no re-enrollment secret"):
+        assert len([line for line in result.warnings if words in line]) == 1, (words, result)
+    assert read(enrollment.secret_file + ".old") == enrolled
+
+
 def test_failure_to_store_keeps_the_secret(server, enrollment, enrolled):
     """Kept aside until the new key is there."""
     server.agents.clear()

@@ -4,6 +4,8 @@
 #include "client/net/net.h"
 #include "common/cleanup.h"
 
+#include <string.h>
+
 int method_connect(const struct attempt *attempt, struct tls_client **ret,
 		   struct attempt_report *report)
 {
@@ -26,7 +28,7 @@ int method_connect(const struct attempt *attempt, struct tls_client **ret,
 	if (r != OUTCOME_OK)
 		return r;
 	warning = tls_client_warning(*ret);
-	if (warning)
-		reason_set(&report->warning, "%s", warning);
+	if (warning && !strstr(report->warning.text, warning)) /* one of several connections */
+		reason_add(&report->warning, "%s", warning);
 	return OUTCOME_OK;
 }

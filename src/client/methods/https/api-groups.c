@@ -19,13 +19,9 @@
 static void warn_of(struct api_session *session, const char *groups, size_t length,
 		    const char *text)
 {
-	struct reason *warning = &session->report->warning;
-	size_t used = strlen(warning->text);
-
-	(void)snprintf(warning->text + used, sizeof warning->text - used,
-		       "%sThe agent is registered, but was not added to the group%s %.*s: %s",
-		       used ? "; " : "", memchr(groups, ',', length) ? "s" : "", (int)length,
-		       groups, text);
+	reason_add(&session->report->warning,
+		   "The agent is registered, but was not added to the group%s %.*s: %s",
+		   memchr(groups, ',', length) ? "s" : "", (int)length, groups, text);
 }
 
 /* The database of the groups is updated some time after the list of agents. */
@@ -46,13 +42,6 @@ static int put(struct api_session *session, const char *path, const struct deadl
 	}
 }
 
-static void append(char *text, size_t size, const char *between, int length, const char *more)
-{
-	size_t used = strlen(text);
-
-	(void)snprintf(text + used, size - used, "%s%.*s", used ? between : "", length, more);
-}
-
 /*
  * The manager has no such group: add the agent to the fallback instead, in which new agents are
  * anyway unless they have another one. Returns false if that fails, with the reply in `ret`.
@@ -62,18 +51,19 @@ static bool join_fallback(struct api_session *session, const char *id, const cha
 {
 	const char *fallback = session->attempt->api.fallback_group;
 	struct attempt_report *report = session->report;
-	char path[64 + AGENT_ID_MAX + 256], text[512];
+	size_t used = strlen(report->missing_groups);
+	char path[64 + AGENT_ID_MAX + 256];
 
 	api_reply_clear(ret);
 	(void)snprintf(path, sizeof path, "/agents/%s/group/%s", id, fallback);
 	if (put(session, path, known, ret) != OUTCOME_OK || !api_reply_is_success(ret))
 		return false;
-	(void)snprintf(text, sizeof text,
-		       "%s has no group %.*s; the agent is in the group %s instead "
-		       "(on_missing_group = %s)",
-		       session->manager, (int)length, group, fallback, fallback);
-	append(report->warning.text, sizeof report->warning.text, "; ", (int)strlen(text), text);
-	append(report->missing_groups, sizeof report->missing_groups, ",", (int)length, group);
+	reason_add(&report->warning,
+		   "%s has no group %.*s; the agent is in the group %s instead "
+		   "(on_missing_group = %s)",
+		   session->manager, (int)length, group, fallback, fallback);
+	(void)snprintf(report->missing_groups + used, sizeof report->missing_groups - used,
+		       "%s%.*s", used ? "," : "", (int)length, group);
 	return true;
 }
 

@@ -220,8 +220,8 @@ int enroll_trust_complete(struct enroll_trust *trust, struct https *session,
 	if (reply.status == 200 &&
 	    take_from_text(&trust->anchor, &seen, reply.body, reply.length, NULL, NULL) < 0)
 		return reason_errno(&report->why, ENOMEM, "Cannot load the manager's CA");
-	if (!trust->anchor && !report->warning.text[0])
-		reason_set(&report->warning,
+	if (!trust->anchor)
+		reason_add(&report->warning,
 			   "%s does not serve a CA certificate (HTTP %d), "
 			   "so none is stored for the agent; install it as etc/certs/root-ca.pem",
 			   endpoint_text(trust->attempt.manager, manager), reply.status);

@@ -140,8 +140,8 @@ static int accept_answer(struct enroll_session *session, const struct https_repl
 		reason_set(&report->why, "%s %s", session->manager, problem.text);
 		return OUTCOME_PROTOCOL_ERROR;
 	}
-	if (enrolled.secret.text[0] == '\0' && !report->warning.text[0])
-		reason_set(&report->warning,
+	if (enrolled.secret.text[0] == '\0')
+		reason_add(&report->warning,
 			   "%s sent no re-enrollment secret: if it loses this agent's key, "
 			   "the agent must be enrolled again manually",
 			   session->manager);
@@ -186,15 +186,18 @@ static void describe_clock(char *ret, size_t size, const struct enroll_session *
 
 static void warn_of_clock(const struct enroll_session *session)
 {
+	struct reason *warning = &session->report->warning;
+	const bool is_first = !warning->text[0];
 	char difference[CLOCK_TEXT_SIZE];
 
-	if (session->clock_offset == 0 || session->report->warning.text[0])
+	if (session->clock_offset == 0)
 		return;
 	describe_clock(difference, sizeof difference, session);
-	reason_set(&session->report->warning,
+	reason_add(warning,
 		   "%c%s, whose time was used to enroll; correct the clock "
 		   "(timedatectl set-ntp true), otherwise the manager will ignore the agent",
-		   toupper((unsigned char)difference[0]), difference + 1);
+		   is_first ? toupper((unsigned char)difference[0]) : difference[0],
+		   difference + 1);
 }
 
 /* It refused the time of our token, and the one in its own response as well, or has none. */
@@ -352,12 +355,10 @@ static void warn_of_refused(struct enroll_session *session, const struct credent
 		[ENROLL_TOKEN_SECRET] = "the enrollment token",
 		[ENROLL_AGENT_SECRET] = "the re-enrollment secret in ",
 	};
-	struct reason *warning = &session->report->warning;
-	struct reason before = *warning;
 	const bool is_own = credential->kind == ENROLL_AGENT_SECRET;
 
-	reason_set(warning, "%s%s%s refused %s%s: %s; %s was tried instead", before.text,
-		   before.text[0] ? "; " : "", session->manager, names[credential->kind],
+	reason_add(&session->report->warning, "%s refused %s%s: %s; %s was tried instead",
+		   session->manager, names[credential->kind],
 		   is_own ? session->trust->attempt.enroll.secret_file : "", refusal->text,
 		   names[next->kind]);
 }
@@ -395,7 +396,10 @@ static int request_key(struct enroll_session *session, struct agent_key *ret)
 			return choose_failure(report, r, &soon);
 		report->secret_refused |= at[i].kind == ENROLL_AGENT_SECRET;
 		warn_of_refused(session, &at[i], &at[i + 1], &refusal);
+		/* not to be said of the next one, whose answer may be lost */
 		report->why = (struct reason){ 0 };
+		report->answered = false;
+		report->subject = REFUSED_OTHER;
 		report->retry_after = 0;
 		i++;
 	}
