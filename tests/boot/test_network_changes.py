@@ -33,7 +33,7 @@ def test_request_follows_the_route_at_once(machine, start_manager):
             system.wait_for_status("agent-register", "Waiting for attempt")
             appeared = machine.raise_link()
             manager.wait_for_requests(number)
-            assert manager.times[-1] - appeared < 5
+            assert manager.times[-1] - appeared < 30  # of a wait of a minute
             system.wait_for_status("agent-register", "Registered")
             with_link_down(machine)
             machine.path(agent_machine.KEYS).unlink()
@@ -55,7 +55,7 @@ def test_cable_that_comes_after_the_budget(machine, start_manager):
         system.wait_for_start("wazuh-agent")
         system.wait_for_exit("agent-register")
         unit = system.show("agent-register")
-    assert manager.times[0] - appeared < 5
+    assert manager.times[0] - appeared < 30  # of a wait of a minute
     assert (unit["SubState"], unit["NRestarts"], unit["StatusText"]) == (
         "exited",
         "1",
@@ -75,7 +75,7 @@ def test_cable_of_a_machine_with_a_fixed_address(machine, start_manager):
         plugged = time.monotonic()
         machine.cable("up")
         assert system.wait_until_booted() == "running"
-    assert manager.times[0] - plugged < 5  # of a wait of a minute
+    assert manager.times[0] - plugged < 30  # of a wait of a minute
     assert len(manager.requests) == 1
     assert len(machine.agent_starts()) == 1
 

@@ -71,7 +71,7 @@ def test_route_to_the_proxy_that_comes_late(machine, proxied_manager):
         appeared = machine.raise_link()
         proxied_manager.wait_for_requests(1)
         system.wait_for_start("wazuh-agent")
-    assert proxied_manager.times[0] - appeared < 5
+    assert proxied_manager.times[0] - appeared < 30  # of a wait of a minute
 
 
 def test_wrong_password_does_not_hold_the_boot(machine, proxied_manager):
