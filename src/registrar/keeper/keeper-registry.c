@@ -232,6 +232,7 @@ static bool make_digest(unsigned char ret[static EVP_MAX_MD_SIZE], const struct 
 		       digest_file(context, &material->certificate) &&
 		       digest_file(context, &material->private_key) &&
 		       digest_file(context, &material->client_ca) &&
+		       digest_file(context, &material->authorities) &&
 		       digest_text(context, material->ciphers) &&
 		       digest_text(context, material->password.text) &&
 		       EVP_DigestFinal_ex(context, ret, NULL) == 1;

@@ -31,6 +31,7 @@ static const struct peer client = { .address = "192.0.2.1", .text = "192.0.2.1 p
 
 /* What is handed out next; a null password is a failure. */
 static const char *material_password;
+static const char *material_authorities; /* null: there is no such file */
 
 static int read_material(void *owner, struct material *ret, struct reason *why)
 {
@@ -43,6 +44,10 @@ static int read_material(void *owner, struct material *ret, struct reason *why)
 		.private_key = { strdup("/etc/key"), strdup("PEM"), 3 },
 		.password = { strdup(material_password), strlen(material_password) },
 	};
+	if (material_authorities)
+		ret->authorities = (struct material_file){ strdup("/etc/ca"),
+							   strdup(material_authorities),
+							   strlen(material_authorities) };
 	return 0;
 }
 
@@ -401,6 +406,15 @@ static void test_editions(void **state)
 	material_password = "second";
 	ask(&request);
 	assert_true(fixture.answer.material.edition == 2);
+	material_authorities = "CA";
+	ask(&request);
+	assert_true(fixture.answer.material.edition == 3);
+	material_authorities = "BA"; /* as long as the other */
+	ask(&request);
+	assert_true(fixture.answer.material.edition == 4);
+	ask(&request);
+	assert_true(fixture.answer.material.edition == 4);
+	material_authorities = NULL;
 }
 
 /* Many that ask at once take several turns of the loop. */
