@@ -24,8 +24,8 @@ static int has_signature_of(const struct enroll_bearer *bearer, const char *text
 	return CRYPTO_memcmp(mac, bearer->mac, sizeof mac) == 0;
 }
 
-/* There is one way to write a bearer, so it is written again. */
-int bearer_is_signed_with(const struct enroll_bearer *bearer,
+/* There is one way to write a bearer, so it is written again. Returns 1, 0, or -EIO (libcrypto). */
+static int is_signed_with(const struct enroll_bearer *bearer,
 			  const unsigned char key[static ENROLL_KEY_SIZE])
 {
 	const char *key_id = bearer->key_id[0] ? bearer->key_id : NULL;
@@ -64,6 +64,21 @@ static enum bearer_fault fault_of(int is_signed)
 	return is_signed ? BEARER_OK : BEARER_INVALID_SIGNATURE;
 }
 
+int bearer_signing_key(const struct signing_key **ret, const struct enroll_bearer *bearer,
+		       const struct secret_line *line)
+{
+	const struct signing_key *key = &line->key;
+	int r = is_signed_with(bearer, key->bytes);
+
+	if (r == 0 && line->has_previous) {
+		key = &line->previous;
+		r = is_signed_with(bearer, key->bytes);
+	}
+	if (r > 0)
+		*ret = key;
+	return r;
+}
+
 /* For which of its keys the agent has the secret, and whether it still counts, is seen later. */
 static enum bearer_fault check_agent(const struct enroll_bearer *bearer,
 				     const struct agent_secrets *secrets)
@@ -71,14 +86,10 @@ static enum bearer_fault check_agent(const struct enroll_bearer *bearer,
 	const struct agent_secret *at = secrets ? agent_secrets_find(secrets, bearer->key_id)
 						: NULL;
 	enum bearer_fault fault = at ? BEARER_INVALID_SIGNATURE : BEARER_UNKNOWN_AGENT;
+	const struct signing_key *key;
 
-	for (; at && fault == BEARER_INVALID_SIGNATURE; at = at->next) {
-		const struct secret_line *line = &at->line;
-
-		fault = fault_of(bearer_is_signed_with(bearer, line->key.bytes));
-		if (fault == BEARER_INVALID_SIGNATURE && line->has_previous)
-			fault = fault_of(bearer_is_signed_with(bearer, line->previous.bytes));
-	}
+	for (; at && fault == BEARER_INVALID_SIGNATURE; at = at->next)
+		fault = fault_of(bearer_signing_key(&key, bearer, &at->line));
 	return fault;
 }
 
@@ -89,7 +100,7 @@ static enum bearer_fault check_signature(const struct enroll_bearer *bearer,
 	enum bearer_fault fault = BEARER_KEY_UNAVAILABLE;
 
 	if (enroll_jwt_derive(key, kind, secret, length) == 0)
-		fault = fault_of(bearer_is_signed_with(bearer, key));
+		fault = fault_of(is_signed_with(bearer, key));
 	explicit_bzero(key, sizeof key);
 	return fault;
 }

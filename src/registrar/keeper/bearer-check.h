@@ -28,9 +28,12 @@ bool bearer_is_of_agent(const struct enroll_bearer *bearer) must_check;
 /* Does it name an enrollment token? */
 bool bearer_is_of_token(const struct enroll_bearer *bearer) must_check;
 
-/* Is it signed with this key? Returns 1 or 0; or -EIO, when libcrypto fails. */
-int bearer_is_signed_with(const struct enroll_bearer *bearer,
-			  const unsigned char key[static ENROLL_KEY_SIZE]) must_check;
+/*
+ * With which of an agent's secrets is it signed, the newest or the one before? Returns 1 with `ret`
+ * set, which points into the line; 0: with neither; or -EIO, when libcrypto fails.
+ */
+int bearer_signing_key(const struct signing_key **ret, const struct enroll_bearer *bearer,
+		       const struct secret_line *line) must_check;
 
 /* Check the bearer of an agent's own request, which is signed with the agent's key. */
 enum bearer_fault bearer_check_request(const struct enroll_bearer *bearer, const char *agent_key,

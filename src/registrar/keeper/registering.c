@@ -36,23 +36,21 @@ struct returning_agent {
 	struct signing_key used_key;      /* the one of these with which it has signed */
 };
 
-static bool is_signed(const struct pending *pending, const struct signing_key *key)
-{
-	return bearer_is_signed_with(&pending->request->registration->bearer, key->bytes) == 1;
-}
-
 /* Which of the secrets has the agent used? Not an older one than that, once the newest was used. */
 static enum registration_fault find_used_key(const struct pending *pending,
-					     struct returning_agent *ret)
+					     struct returning_agent *ret, struct reason *why)
 {
-	const struct secret_line *line = &ret->used->line;
+	const struct enroll_bearer *bearer = &pending->request->registration->bearer;
+	const struct signing_key *key;
+	int r = bearer_signing_key(&key, bearer, &ret->used->line);
 
-	if (is_signed(pending, &line->key))
-		ret->used_key = line->key;
-	else if (line->has_previous && is_signed(pending, &line->previous))
-		ret->used_key = line->previous;
-	else
+	if (r < 0) {
+		reason_set(why, "Out of memory, or OpenSSL has failed");
+		return REGISTRATION_INTERNAL;
+	}
+	if (r == 0)
 		return REGISTRATION_WRONG_SECRET;
+	ret->used_key = *key;
 	return REGISTRATION_OK;
 }
 
@@ -77,7 +75,7 @@ static enum registration_fault find_returning(const struct pending *pending,
 		return REGISTRATION_INTERNAL;
 	ret->used = agent_secret_for_key(agent_secrets_find(secrets, id), agent.key);
 	agent_key_wipe(&agent);
-	return ret->used ? find_used_key(pending, ret) : REGISTRATION_UNKNOWN_AGENT;
+	return ret->used ? find_used_key(pending, ret, why) : REGISTRATION_UNKNOWN_AGENT;
 }
 
 /* ------------------------------------------------------------------ with a token */

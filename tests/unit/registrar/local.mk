@@ -126,7 +126,7 @@ test_api_parameters_LDADD = $(registrar_libraries)
 test_api_request_SOURCES = tests/unit/registrar/api/test-api-request.c
 test_api_request_LDADD = $(registrar_libraries)
 test_bearer_SOURCES = tests/unit/registrar/api/test-bearer.c
-test_bearer_LDADD = $(registrar_libraries)
+test_bearer_LDADD = libshortage.a $(registrar_libraries)
 
 test_answer_SOURCES = tests/unit/registrar/authd/test-answer.c
 test_answer_LDADD = $(registrar_libraries)

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /* Which bearers prove that the client knows the registration password. */
+#include "tests/unit/shortage.h"
 #include "tests/unit/support.h"
 
 #include "common/base64.h"
 #include "common/enroll-jwt.h"
 #include "registrar/api/bearer.h"
 #include "registrar/keeper/bearer-check.h"
+
+#include <errno.h>
+#include <limits.h>
 
 #define NOW UINT64_C(1790000000)
 #define PASSWORD "registration password"
@@ -167,12 +171,60 @@ static void test_tokens(void **state)
 	assert_string_equal(bearer_fault_text(BEARER_EXPIRED_TOKEN), "token_expired");
 }
 
+/* ------------------------------------------------------------------ agents */
+
+/* Signed with the key that consists of these bytes, as it is read. */
+static void sign_as_agent(struct enroll_bearer *ret, unsigned char byte)
+{
+	unsigned char key[ENROLL_KEY_SIZE];
+	char bearer[ENROLL_JWT_SIZE];
+
+	memset(key, byte, sizeof key);
+	assert_int_equal(enroll_jwt_sign(bearer, key, "001", NOW, nonce), 0);
+	assert_int_equal(bearer_parse(ret, bearer), BEARER_OK);
+}
+
+/* Where libcrypto fails, nothing is said of the agent's secret. */
+static void test_agents(void **state)
+{
+	struct secret_line line = { .id = "001", .has_previous = true };
+	const struct signing_key *key = NULL;
+	struct enroll_bearer bearer;
+	int r, failures = 0;
+
+	(void)state;
+	memset(line.key.bytes, 1, sizeof line.key.bytes);
+	memset(line.previous.bytes, 2, sizeof line.previous.bytes);
+	sign_as_agent(&bearer, 3);
+	assert_int_equal(bearer_signing_key(&key, &bearer, &line), 0);
+	assert_null(key);
+	sign_as_agent(&bearer, 1);
+	assert_int_equal(bearer_signing_key(&key, &bearer, &line), 1);
+	assert_ptr_equal(key, &line.key);
+	sign_as_agent(&bearer, 2);
+	assert_int_equal(bearer_signing_key(&key, &bearer, &line), 1);
+	assert_ptr_equal(key, &line.previous);
+	line.has_previous = false;
+	assert_int_equal(bearer_signing_key(&key, &bearer, &line), 0);
+	sign_as_agent(&bearer, 1);
+	for (unsigned int nth = 1;; nth++) {
+		shortage_begin(nth);
+		r = bearer_signing_key(&key, &bearer, &line);
+		if (!shortage_end())
+			break;
+		assert_true(r == 1 || r == -EIO);
+		failures += r < 0;
+	}
+	assert_int_equal(r, 1);
+	assert_in_range(failures, 1, INT_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_time_and_password), cmocka_unit_test(test_tokens),
 		cmocka_unit_test(test_altered),           cmocka_unit_test(test_other_keys),
-		cmocka_unit_test(test_no_bearer),
+		cmocka_unit_test(test_no_bearer),         cmocka_unit_test(test_agents),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
