@@ -253,7 +253,10 @@ static void admit(struct incoming_call *call)
 		incoming_call_answer(call);
 }
 
-/* The bearer was right, and is not any more: it became too old meanwhile. */
+/*
+ * The bearer was right, and is not any more: it became too old meanwhile, or its secret is another
+ * one now, which the agent is told of its next bearer.
+ */
 static void deny(struct incoming_call *call)
 {
 	(void)refuse_bearer(call, BEARER_STALE);

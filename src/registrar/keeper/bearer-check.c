@@ -132,6 +132,16 @@ static enum bearer_fault check_token(const struct enroll_bearer *bearer,
 	return BEARER_OK;
 }
 
+int bearer_secrets_refresh(const struct bearer_secrets *secrets, const struct enroll_bearer *bearer,
+			   struct reason *why)
+{
+	if (secrets->agents && bearer_is_of_agent(bearer))
+		return agent_secrets_refresh(secrets->agents, why);
+	if (secrets->tokens && bearer_is_of_token(bearer))
+		return enroll_tokens_refresh(secrets->tokens, why);
+	return 0;
+}
+
 enum bearer_fault bearer_check(const struct enroll_bearer *bearer,
 			       const struct bearer_secrets *secrets, uint64_t now)
 {

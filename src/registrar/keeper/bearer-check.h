@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Whether the bearer of an enrollment with Wazuh 5 proves that the client knows a secret. Pure. */
+/* Whether the bearer of an enrollment with Wazuh 5 proves that the client knows a secret. */
 #pragma once
 
 #include "common/must-check.h"
@@ -10,9 +10,16 @@
 /* The secrets that a bearer may be signed with. */
 struct bearer_secrets {
 	const char *password; /* null: none is demanded, and any bearer that names none is right */
-	const struct agent_secrets *agents; /* null: no agent has one */
-	const struct enroll_tokens *tokens; /* null: there are none */
+	struct agent_secrets *agents; /* null: no agent has one */
+	struct enroll_tokens *tokens; /* null: there are none */
 };
+
+/*
+ * Read again what has changed of the file that would hold the secret that the bearer names: nobody
+ * is unknown because a file cannot be read. Returns 0, or a negative errno with `why` set.
+ */
+int bearer_secrets_refresh(const struct bearer_secrets *secrets, const struct enroll_bearer *bearer,
+			   struct reason *why) must_check;
 
 /*
  * Check a bearer against the secret that it names; `now` in seconds since the epoch. Whether a

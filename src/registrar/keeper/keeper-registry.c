@@ -45,6 +45,7 @@ struct waiting {
 	struct registry_request *request;
 	struct login_try *try;     /* it is being tried */
 	struct waiting_list *list; /* null: it is in none */
+	bool is_unchecked;         /* whether whoever asks may, could not be seen, and is logged */
 	TAILQ_ENTRY(waiting) entry;
 };
 
@@ -146,61 +147,41 @@ static void answer_user(struct waiting *waiting, const char *user, unsigned long
 
 /* ------------------------------------------------------------------ bearers */
 
-/* Nobody is unknown because a file cannot be read. */
-static bool can_know_agents(const struct keeper_registry *keeper)
-{
-	struct agent_secrets *secrets = keeper->settings.secrets;
-	struct reason why;
-
-	if (!secrets || agent_secrets_refresh(secrets, &why) == 0)
-		return true;
-	log_error("%s", why.text);
-	return false;
-}
-
-static bool can_know_tokens(const struct keeper_registry *keeper)
-{
-	struct enroll_tokens *tokens = keeper->settings.tokens;
-	struct reason why;
-
-	if (!tokens || enroll_tokens_refresh(tokens, &why) == 0)
-		return true;
-	log_error("%s", why.text);
-	return false;
-}
-
+/* What keeps a bearer from being checked is logged. */
 static enum bearer_fault check_bearer(const struct keeper_registry *keeper,
-				      const struct enroll_bearer *bearer)
+				      const struct peer *client, const struct enroll_bearer *bearer)
 {
 	const struct bearer_secrets secrets = { .password = keeper->password.text,
 						.agents = keeper->settings.secrets,
 						.tokens = keeper->settings.tokens };
+	enum bearer_fault fault = BEARER_KEY_UNAVAILABLE;
+	struct reason why;
 
-	if (bearer_is_of_agent(bearer) && !can_know_agents(keeper))
-		return BEARER_KEY_UNAVAILABLE;
-	if (bearer_is_of_token(bearer) && !can_know_tokens(keeper))
-		return BEARER_KEY_UNAVAILABLE;
-	return bearer_check(bearer, &secrets, (uint64_t)time(NULL));
+	if (bearer_secrets_refresh(&secrets, bearer, &why) == 0) {
+		fault = bearer_check(bearer, &secrets, (uint64_t)time(NULL));
+		reason_set(&why, "Out of memory, or OpenSSL has failed");
+	}
+	if (fault == BEARER_KEY_UNAVAILABLE &&
+	    peer_log_may(keeper->settings.log, client->address, PEER_FAILED))
+		log_error("The bearer of %s was not checked: %s", client->text, why.text);
+	return fault;
 }
 
 static void answer_bearer(struct waiting *waiting)
 {
-	const struct keeper_registry_settings *settings = &waiting->keeper->settings;
 	const struct bearer_request *request = waiting->request->bearer;
+	const struct peer *client = &request->client;
 	struct registry_answer answer = decided(waiting);
-	enum bearer_fault fault = check_bearer(waiting->keeper, &request->bearer);
+	enum bearer_fault fault = check_bearer(waiting->keeper, client, &request->bearer);
 
 	if (fault == BEARER_KEY_UNAVAILABLE) {
-		if (peer_log_may(settings->log, request->client.address, PEER_FAILED))
-			log_error("The bearer of %s was not checked%s", request->client.text,
-				  bearer_fault_cause(fault));
 		finish_without(waiting, REGISTRY_NO_MEMORY);
 		return;
 	}
 	if (fault != BEARER_OK &&
-	    peer_log_may(settings->log, request->client.address, PEER_WRONG_PASSWORD))
-		log_notice("Refused an enrollment from %s: %s%s", request->client.text,
-			   bearer_fault_text(fault), bearer_fault_cause(fault));
+	    peer_log_may(waiting->keeper->settings.log, client->address, PEER_WRONG_PASSWORD))
+		log_notice("Refused an enrollment from %s: %s", client->text,
+			   bearer_fault_text(fault));
 	answer.bearer.fault = fault;
 	finish(waiting, &answer);
 }
@@ -315,7 +296,9 @@ static void carry_out(struct waiting *waiting)
 	const struct registry_request *request = waiting->request;
 	const unsigned long shortages = library_memory_shortages();
 
-	if (request->type == REGISTRY_BEARER)
+	if (waiting->is_unchecked)
+		finish_without(waiting, REGISTRY_NO_MEMORY);
+	else if (request->type == REGISTRY_BEARER)
 		answer_bearer(waiting);
 	else if (!sessions)
 		finish_without(waiting, REGISTRY_DENIED);
@@ -392,49 +375,73 @@ static bool is_about_agents(enum registry_type type)
 	return false;
 }
 
+enum permission {
+	PERMISSION_DENIED,
+	PERMISSION_GRANTED,
+	PERMISSION_UNCHECKED, /* the manager's machine, which is logged */
+};
+
 /*
  * What has become of a token since it was looked at first, the transaction says, with the number
  * that authd has for it.
  */
-static bool may_enroll(const struct keeper_registry *keeper, const struct enroll_bearer *bearer)
+static enum permission may_enroll(const struct keeper_registry *keeper,
+				  const struct agent_registration *registration)
 {
-	enum bearer_fault fault = check_bearer(keeper, bearer);
-
-	return fault == BEARER_OK || fault == BEARER_REVOKED_TOKEN || fault == BEARER_EXPIRED_TOKEN;
+	switch (check_bearer(keeper, &registration->peer, &registration->bearer)) {
+	case BEARER_OK:
+	case BEARER_REVOKED_TOKEN:
+	case BEARER_EXPIRED_TOKEN:
+		return PERMISSION_GRANTED;
+	case BEARER_KEY_UNAVAILABLE:
+		return PERMISSION_UNCHECKED;
+	case BEARER_INVALID_REQUEST:
+	case BEARER_UNKNOWN_AGENT:
+	case BEARER_UNKNOWN_TOKEN:
+	case BEARER_INVALID_SIGNATURE:
+	case BEARER_STALE:
+		break;
+	}
+	return PERMISSION_DENIED;
 }
 
 /* May whoever asks ask for this? The request has the name of the user then. */
-static bool is_allowed(const struct keeper_registry *keeper, struct registry_request *request)
+static enum permission find_permission(const struct keeper_registry *keeper,
+				       struct registry_request *request)
 {
 	const char *token = registry_request_token(request), *user;
 
+	if (!is_about_agents(request->type))
+		return PERMISSION_DENIED;
 	if (request->type == REGISTRY_REGISTER &&
 	    request->registration->way == REGISTRATION_BY_ENROLL)
-		return may_enroll(keeper, &request->registration->bearer);
+		return may_enroll(keeper, request->registration);
 	if (!token)
-		return true;
+		return PERMISSION_GRANTED;
 	user = keeper->settings.sessions ? sessions_find_user(keeper->settings.sessions, token)
 					 : NULL;
 	if (user)
 		(void)snprintf(request->user, sizeof request->user, "%s", user);
-	return user != NULL;
+	return user ? PERMISSION_GRANTED : PERMISSION_DENIED;
 }
 
 static int submit(struct registry *registry, struct registry_request *request)
 {
 	struct keeper_registry *keeper = (struct keeper_registry *)registry;
 	const unsigned long shortages = library_memory_shortages();
+	enum permission permission = find_permission(keeper, request);
 	struct waiting *waiting;
 
-	if (is_about_agents(request->type) && is_allowed(keeper, request))
+	if (permission == PERMISSION_GRANTED)
 		return registry_submit(keeper->settings.agents, request);
-	if (library_memory_shortages() != shortages) /* the proof may be right */
-		return -ENOMEM;
+	if (permission == PERMISSION_DENIED && library_memory_shortages() != shortages)
+		return -ENOMEM; /* the proof may be right */
 	waiting = calloc(1, sizeof *waiting);
 	if (!waiting)
 		return -ENOMEM;
 	waiting->keeper = keeper;
 	waiting->request = request;
+	waiting->is_unchecked = permission == PERMISSION_UNCHECKED;
 	request->pending = waiting;
 	wait_for_turn(waiting);
 	return 0;

@@ -48,7 +48,10 @@ enum registry_outcome {
 	REGISTRY_FAILED,
 	/* Whoever asks may not: it is nobody's session, or the bearer is not right. */
 	REGISTRY_DENIED,
-	/* Nothing was decided, for want of memory, which has been logged: asking again may help. */
+	/*
+	 * Nothing was decided, for want of memory, or because what a client proves could not be
+	 * checked, which has been logged: asking again may help.
+	 */
 	REGISTRY_NO_MEMORY,
 };
 

@@ -122,7 +122,7 @@ static void test_no_bearer(void **state)
 #define TOKEN_ID "AAECAwQFBgcICQoLDA0ODw"
 
 /* A bearer signed with the secret that begins with `first`. */
-static enum bearer_fault judge_token(const struct enroll_tokens *tokens, unsigned char first,
+static enum bearer_fault judge_token(struct enroll_tokens *tokens, unsigned char first,
 				     uint64_t made)
 {
 	const struct bearer_secrets secrets = { .tokens = tokens };
@@ -158,7 +158,7 @@ static void test_tokens(void **state)
 	assert_int_equal(judge_token(NULL, 1, NOW), BEARER_UNKNOWN_TOKEN);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct enroll_token token = rows[i].token;
-		const struct enroll_tokens tokens = { .tokens = &token, .count = 1 };
+		struct enroll_tokens tokens = { .tokens = &token, .count = 1 };
 
 		token.secret[0] = 1;
 		check_row(rows[i].label, judge_token(&tokens, 1, NOW) == rows[i].fault);

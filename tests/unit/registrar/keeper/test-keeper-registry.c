@@ -3,11 +3,14 @@
 #include "tests/unit/support.h"
 
 #include "common/base64.h"
+#include "common/log.h"
+#include "registrar/agents/enroll-tokens.h"
 #include "registrar/keeper/keeper-registry.h"
 #include "tests/unit/log-lines.h"
 #include "tests/unit/registrar/fake-registry.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <syslog.h>
 #include <time.h>
 
@@ -21,6 +24,7 @@ static struct fixture {
 	struct peer_log *log;
 	struct sessions *sessions;
 	struct registry *registry;
+	struct enroll_tokens tokens;
 	int answers;
 	struct registry_answer answer;  /* the last one */
 	int logins[LOGIN_INTERNAL + 1]; /* answers to them, by their faults */
@@ -51,6 +55,8 @@ static int read_material(void *owner, struct material *ret, struct reason *why)
 	return 0;
 }
 
+static char tokens_file[PATH_MAX]; /* of the tokens; there is none */
+
 static void start(const char *users_file, const char *password)
 {
 	struct keeper_registry_settings settings;
@@ -60,6 +66,7 @@ static void start(const char *users_file, const char *password)
 	fake_registry_init(&agents);
 	fixture = (struct fixture){ .base = event_base_new() };
 	fixture.log = peer_log_new(fixture.base);
+	fixture.tokens.path = tokens_file;
 	if (users_file) {
 		const struct sessions_settings sessions = { .base = fixture.base,
 							    .users_file = users_file,
@@ -70,6 +77,7 @@ static void start(const char *users_file, const char *password)
 	settings = (struct keeper_registry_settings){
 		.base = fixture.base,
 		.agents = &agents.registry,
+		.tokens = &fixture.tokens,
 		.sessions = fixture.sessions,
 		.password = password,
 		.log = fixture.log,
@@ -86,6 +94,7 @@ static int setup(void **state)
 
 	if (setup_directory(state) < 0)
 		return -1;
+	(void)snprintf(tokens_file, sizeof tokens_file, "%s", path_in(*state, "tokens"));
 	users_file = path_in(*state, "users");
 	write_text(users_file, "admin:" HASH "\n");
 	start(users_file, SHARED);
@@ -337,6 +346,39 @@ static void test_bearers(void **state)
 	assert_int_equal(agents.asked, 0);
 }
 
+/*
+ * Where it cannot be seen whether the client has the secret, it is not refused, whatever the keeper
+ * is asked for; and clients cannot fill the log with it.
+ */
+static void test_broken_tokens(void **state)
+{
+	struct agent_registration registration = { .way = REGISTRATION_BY_ENROLL, .peer = client };
+	struct bearer_request bearer = { .client = client };
+	struct registry_request asked = { .type = REGISTRY_BEARER, .bearer = &bearer },
+				request = { .type = REGISTRY_REGISTER,
+					    .registration = &registration };
+
+	(void)state;
+	log_open("test", LOG_INFO); /* with LOG_DEBUG, there is no limit */
+	sign(&bearer.bearer, SHARED);
+	(void)snprintf(bearer.bearer.key_id, sizeof bearer.bearer.key_id, "token");
+	registration.bearer = bearer.bearer;
+	ask(&asked);
+	assert_int_equal(fixture.answer.bearer.fault, BEARER_UNKNOWN_TOKEN);
+	ask(&request);
+	assert_int_equal(fixture.answer.outcome, REGISTRY_DENIED);
+	write_text(tokens_file, "nonsense\n");
+	for (int i = 0; i < 2 * PEER_LOG_EACH; i++) {
+		ask(i % 2 ? &asked : &request);
+		assert_int_equal(fixture.answer.outcome, REGISTRY_NO_MEMORY);
+	}
+	assert_int_equal(agents.asked, 0);
+	assert_in_range(log_lines_count(LOG_ERR, "The bearer of 192.0.2.1 port 40000 was not "
+						 "checked: "),
+			1, PEER_LOG_EACH);
+	assert_in_range(log_lines_count(LOG_ERR, ""), 1, PEER_LOG_EACH);
+}
+
 /* With the material, its password is demanded; what cannot be read changes nothing. */
 static void test_material(void **state)
 {
@@ -466,6 +508,7 @@ int main(void)
 		TEST(test_key),
 		TEST(test_registrations),
 		TEST(test_bearers),
+		TEST(test_broken_tokens),
 		TEST(test_material),
 		TEST(test_much_material),
 		TEST(test_editions),
