@@ -112,7 +112,7 @@ static void answer(struct pending *pending, enum registry_outcome outcome)
 
 static void answer_decided(struct pending *pending)
 {
-	answer(pending, REGISTRY_DECIDED);
+	answer(pending, pending->outcome);
 }
 
 static void done(void *owner)
@@ -135,7 +135,7 @@ static void failed(void *owner, bool decided, const struct reason *why)
 		return;
 	}
 	pending->kind->fail(pending, decided, why);
-	answer(pending, decided ? REGISTRY_DECIDED : REGISTRY_FAILED);
+	answer(pending, decided ? pending->outcome : REGISTRY_FAILED);
 }
 
 static void gave_up(void *owner)

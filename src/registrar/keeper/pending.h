@@ -35,6 +35,8 @@ struct pending {
 	struct file_registry *file;
 	const struct pending_kind *kind;
 	bool is_unfinished; /* set by `decide`: it is called again, in another transaction */
+	/* set by `decide`, where nothing could be decided: not REGISTRY_DECIDED */
+	enum registry_outcome outcome;
 	struct long_removal *long_removal; /* null: it is short, or has not begun */
 	struct pending *next, **previous;  /* among the removals that wait */
 	union {                            /* what has come out, by the type of the request */

@@ -135,7 +135,8 @@ static void refuse_credential(struct pending *pending, enum registration_fault f
 	const char *id = registration->bearer.key_id;
 	char text[128];
 
-	if (fault == REGISTRATION_INTERNAL) {
+	if (fault == REGISTRATION_INTERNAL) { /* asking again may help */
+		pending->outcome = REGISTRY_NO_MEMORY;
 		enrollment_fail(&pending->enrollment, &registration->fields, why);
 		return;
 	}

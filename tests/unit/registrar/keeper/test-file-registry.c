@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,6 +28,8 @@ struct fixture {
 	struct event_base *base;
 	struct roster *roster;
 	struct enrollment_policy policy;
+	char tokens_file[PATH_MAX];
+	struct enroll_tokens tokens;
 	struct transactions *transactions;
 	struct registry *registry;
 };
@@ -63,11 +66,16 @@ static void begin(struct fixture *fixture, const char *directory)
 		.base = event_base_new(),
 		.policy = { .dialect = DIALECT_WAZUH, .on_duplicate = ON_DUPLICATE_REFUSE },
 	};
+	(void)snprintf(fixture->tokens_file, sizeof fixture->tokens_file, "%s",
+		       path_in(directory, ENROLL_TOKENS_FILE));
+	fixture->tokens.path = fixture->tokens_file;
 	assert_int_equal(roster_open(&fixture->roster, directory, (gid_t)-1, NULL, &why), 0);
 	settings.roster = fixture->roster;
+	settings.tokens = &fixture->tokens;
 	fixture->transactions = transactions_new(fixture->base, &settings);
 	registry.base = fixture->base;
 	registry.transactions = fixture->transactions;
+	registry.tokens = &fixture->tokens;
 	registry.policy = &fixture->policy;
 	fixture->registry = file_registry_new(&registry);
 	assert_non_null(fixture->registry);
@@ -82,6 +90,7 @@ static void end(struct fixture *fixture)
 	registry_free(fixture->registry);
 	transactions_free(fixture->transactions);
 	roster_close(fixture->roster);
+	enroll_tokens_clear(&fixture->tokens);
 	event_base_free(fixture->base);
 }
 
@@ -255,6 +264,30 @@ static void test_cannot_begin(void **state)
 	assert_int_equal(asker.outcome, REGISTRY_FAILED);
 	assert_int_equal(asker.decision.fault, REGISTRATION_INTERNAL);
 	assert_non_null(strstr(logged, "(agent web; client 192.0.2.1 port 40000 (user admin of"));
+	end(&fixture);
+}
+
+/* Of a token that cannot be looked up, nothing is said: the agent is to come again. */
+static void test_tokens_are_broken(void **state)
+{
+	struct agent_registration registration = by_authd("web");
+	struct asker first = { .answers = 0 }, second = first;
+	struct fixture fixture;
+
+	begin(&fixture, *state);
+	registration.way = REGISTRATION_BY_ENROLL;
+	(void)snprintf(registration.bearer.key_id, sizeof registration.bearer.key_id, "%s",
+		       "AAECAwQFBgcICQoLDA0ODw");
+	ask(&fixture, &first, &registration);
+	run_once(&fixture);
+	assert_int_equal(first.outcome, REGISTRY_DECIDED);
+	assert_int_equal(first.decision.fault, REGISTRATION_TOKEN_UNKNOWN);
+	write_text(fixture.tokens_file, "nonsense\n");
+	ask(&fixture, &second, &registration);
+	run_once(&fixture);
+	assert_int_equal(second.outcome, REGISTRY_NO_MEMORY);
+	assert_int_equal(second.decision.fault, REGISTRATION_INTERNAL);
+	assert_non_null(strstr(logged, "is no file of agent-registrar's enrollment tokens"));
 	end(&fixture);
 }
 
@@ -460,7 +493,7 @@ int main(void)
 		TEST(test_disk_is_full), TEST(test_cannot_begin),
 		TEST(test_stays_locked), TEST(test_withdrawn),
 		TEST(test_key),          TEST(test_user_requests_fail),
-		TEST(test_join),
+		TEST(test_join),         TEST(test_tokens_are_broken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
