@@ -198,20 +198,18 @@ static size_t format_all(char *ret, const struct agent_secret *secret)
 }
 
 static int write_all(const struct agent_secrets *secrets, struct atomic_file *file,
-		     size_t *ret_lines, struct reason *why)
+		     struct reason *why)
 {
 	cleanup_free char *piece = malloc(PIECE_SIZE);
 	size_t used = 0;
 	int r = piece ? 0 : reason_errno(why, ENOMEM, "Cannot rewrite %s", secrets->path);
 
-	*ret_lines = 0;
 	for (const struct secret_holder *at = secrets->holders; r == 0 && at; at = at->next) {
 		const struct agent_secret *newest = agent_secrets_find(secrets, at->id);
 
 		if (!newest)
 			continue;
 		used += format_all(piece + used, newest);
-		*ret_lines += newest->next ? 2 : 1;
 		if (used < PIECE_SIZE - 2 * SECRET_LINE_SIZE)
 			continue;
 		r = atomic_file_write(file, piece, used, why);
@@ -227,11 +225,10 @@ static int write_all(const struct agent_secrets *secrets, struct atomic_file *fi
 int secrets_file_compact(struct agent_secrets *secrets, struct reason *why)
 {
 	cleanup(atomic_file_discard) struct atomic_file file = ATOMIC_FILE_NULL;
-	size_t lines;
 	int r = atomic_file_stage(&file, secrets->path, FILE_MODE, (gid_t)-1, 0, why);
 
 	if (r >= 0)
-		r = write_all(secrets, &file, &lines, why);
+		r = write_all(secrets, &file, why);
 	if (r >= 0)
 		r = atomic_file_commit(&file, NULL, 0, NULL, why);
 	secrets->is_read = false; /* it is another file: read what is in it */
