@@ -205,11 +205,9 @@ static int write_all(const struct agent_secrets *secrets, struct atomic_file *fi
 	int r = piece ? 0 : reason_errno(why, ENOMEM, "Cannot rewrite %s", secrets->path);
 
 	for (const struct secret_holder *at = secrets->holders; r == 0 && at; at = at->next) {
-		const struct agent_secret *newest = agent_secrets_find(secrets, at->id);
-
-		if (!newest)
+		if (!at->newest || !roster_find_agent(secrets->roster, at->id, NULL))
 			continue;
-		used += format_all(piece + used, newest);
+		used += format_all(piece + used, at->newest);
 		if (used < PIECE_SIZE - 2 * SECRET_LINE_SIZE)
 			continue;
 		r = atomic_file_write(file, piece, used, why);

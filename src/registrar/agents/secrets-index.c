@@ -100,7 +100,7 @@ const struct agent_secret *agent_secrets_find(const struct agent_secrets *secret
 {
 	const struct secret_holder *holder = find_holder(secrets, id);
 
-	return holder && roster_find_agent(secrets->roster, id, NULL) ? holder->newest : NULL;
+	return holder ? holder->newest : NULL;
 }
 
 const struct agent_secret *agent_secret_for_key(const struct agent_secret *secret, const char *key)

@@ -52,8 +52,9 @@ void agent_secrets_free(struct agent_secrets *secrets);
 int agent_secrets_refresh(struct agent_secrets *secrets, struct reason *why) must_check;
 
 /*
- * What is known of the agent with the id as it is written in client.keys, the newest first. Null:
- * nothing, or there is no such agent. Valid until the secrets change.
+ * What is known of the agent with the id as it is written in client.keys, the newest first; null:
+ * nothing. Whether there is such an agent still, the roster says, within a transaction: outside of
+ * one, it may hold what could not be stored. Valid until the secrets change.
  */
 const struct agent_secret *agent_secrets_find(const struct agent_secrets *secrets, const char *id);
 

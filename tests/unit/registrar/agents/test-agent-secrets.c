@@ -273,6 +273,21 @@ static void test_changes_by_others(void **state)
 	assert_true(agent_secrets_begin(fixture.secrets, &why) < 0);
 }
 
+/* A removal that could not be stored leaves the roster without the agent for a while. */
+static void test_removals_that_fail(void **state)
+{
+	struct signing_key first = give("001", KEY);
+	struct reason why;
+
+	(void)state;
+	assert_int_equal(roster_begin(fixture.roster, &why), 0);
+	roster_remove(fixture.roster, roster_find_agent(fixture.roster, "001", NULL),
+		      ROSTER_TOMBSTONE_NOTHING);
+	fault_always("renameat", EACCES);
+	assert_true(roster_commit(fixture.roster, &why) < 0);
+	assert_known("001", KEY, &first, NULL);
+}
+
 /* What does not count any more goes, and nobody's secret with it. */
 static void test_a_long_file(void **state)
 {
@@ -309,6 +324,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_damaged_lines, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_failed_writes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_changes_by_others, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_removals_that_fail, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_long_file, setup, teardown),
 	};
 
