@@ -60,12 +60,6 @@ static int read_file(struct agent_secrets *secrets, struct reason *why)
 	return r < 0 ? reason_errno(why, r, "Cannot keep what %s has", secrets->path) : 0;
 }
 
-static bool is_same(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
-
 int agent_secrets_refresh(struct agent_secrets *secrets, struct reason *why)
 {
 	struct stat now = { .st_ino = 0 };
@@ -74,7 +68,8 @@ int agent_secrets_refresh(struct agent_secrets *secrets, struct reason *why)
 	if (secrets->fd >= 0)
 		return 0;
 	r = trusted_file_status(secrets->path, &now);
-	if (secrets->is_read && (r == 0 || r == -ENOENT) && is_same(&now, &secrets->known))
+	if (secrets->is_read && (r == 0 || r == -ENOENT) &&
+	    trusted_file_is_same(&now, &secrets->known))
 		return 0;
 	secrets_forget(secrets);
 	r = read_file(secrets, why);

@@ -7,6 +7,7 @@
 #include "registrar/agents/secrets.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -273,6 +274,27 @@ static void test_changes_by_others(void **state)
 	assert_true(agent_secrets_begin(fixture.secrets, &why) < 0);
 }
 
+/* Whatever it makes of the time at which it was changed. */
+static void test_a_restored_time(void **state)
+{
+	struct signing_key first = give("001", KEY);
+	struct stat status;
+	struct reason why;
+	size_t length;
+	char *text = read_file(file(), &length);
+
+	(void)state;
+	assert_int_equal(stat(file(), &status), 0);
+	text[length - 4] = text[length - 4] == '0' ? '1' : '0'; /* of the key */
+	write_file(file(), text, length);
+	free(text);
+	assert_int_equal(utimensat(AT_FDCWD, file(),
+				   (struct timespec[]){ status.st_atim, status.st_mtim }, 0),
+			 0);
+	assert_int_equal(agent_secrets_refresh(fixture.secrets, &why), 0);
+	assert_memory_not_equal(&known("001", KEY)->line.key, &first, sizeof first);
+}
+
 /* A removal that could not be stored leaves the roster without the agent for a while. */
 static void test_removals_that_fail(void **state)
 {
@@ -324,6 +346,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_damaged_lines, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_failed_writes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_changes_by_others, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_restored_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_removals_that_fail, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_long_file, setup, teardown),
 	};
