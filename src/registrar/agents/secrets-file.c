@@ -81,18 +81,19 @@ int agent_secrets_refresh(struct agent_secrets *secrets, struct reason *why)
 
 /* ------------------------------------------------------------------ additions */
 
-/* A new file is there after a crash, too. */
-static int flush_directory(const struct agent_secrets *secrets, struct reason *why)
+/* A new file is there after a crash, too, before anything in it counts. */
+static int flush_directory(struct agent_secrets *secrets, struct reason *why)
 {
 	cleanup_free char *path = strdup(secrets->path);
 	cleanup_fd int fd = path ? directory_open(dirname(path), why) : -ENOMEM;
 
 	if (fd < 0)
 		return fd == -ENOMEM ? reason_errno(why, fd, "Cannot use %s", secrets->path) : fd;
-	return fsync(fd) == 0
-		       ? 0
-		       : reason_errno(why, errno, "Cannot flush the directory of %s to the disk",
-				      secrets->path);
+	if (fsync(fd) < 0)
+		return reason_errno(why, errno, "Cannot flush the directory of %s to the disk",
+				    secrets->path);
+	secrets->is_unflushed = false;
+	return 0;
 }
 
 int secrets_file_open(struct agent_secrets *secrets, struct reason *why)
@@ -112,7 +113,8 @@ int secrets_file_open(struct agent_secrets *secrets, struct reason *why)
 	fd = r == 0 ? trusted_file_open(&wanted, &status, why) : r;
 	if (fd < 0)
 		return fd;
-	if (secrets->known.st_ino == 0)
+	secrets->is_unflushed |= secrets->known.st_ino == 0;
+	if (secrets->is_unflushed)
 		r = flush_directory(secrets, why);
 	if (r < 0) {
 		close(fd);
@@ -224,6 +226,7 @@ int secrets_file_compact(struct agent_secrets *secrets, struct reason *why)
 		r = write_all(secrets, &file, why);
 	if (r >= 0)
 		r = atomic_file_commit(&file, NULL, 0, NULL, why);
-	secrets->is_read = false; /* it is another file: read what is in it */
+	secrets->is_unflushed |= r > 0; /* until there is something to add to it */
+	secrets->is_read = false;       /* it is another file: read what is in it */
 	return r < 0 ? r : agent_secrets_refresh(secrets, why);
 }

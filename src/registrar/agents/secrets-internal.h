@@ -33,6 +33,7 @@ struct agent_secrets {
 	struct stat known; /* as the file was when it was last read or written; st_ino 0: never */
 	bool is_read;
 	bool is_unterminated; /* its last byte is no newline */
+	bool is_unflushed;    /* it is there, and may not be after a crash */
 	int fd;               /* of the file, open for additions; -1: not */
 	struct staged_secret *staged;
 	char *text; /* the lines to append; wiped after use */

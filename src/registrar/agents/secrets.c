@@ -166,6 +166,7 @@ struct agent_secrets *agent_secrets_new(const char *directory, const struct rost
 	if (!secrets)
 		return NULL;
 	secrets->fd = -1;
+	secrets->is_unflushed = true;
 	secrets->roster = roster;
 	if (asprintf(&secrets->path, "%s/" AGENT_SECRETS_FILE, directory) >= 0)
 		return secrets;

@@ -260,6 +260,35 @@ static void test_failed_writes(void **state)
 	free(before);
 }
 
+static void assert_no_secret_is_made(void)
+{
+	char text[ENROLL_AGENT_SECRET_LENGTH + 1];
+	struct agent_secret *secret;
+	struct reason why;
+
+	assert_int_equal(agent_secrets_make(fixture.secrets, &secret, text, &why), -EIO);
+	assert_non_null(strstr(why.text, AGENT_SECRETS_FILE));
+}
+
+/* Nothing counts before the file itself is on the disk, however often that fails. */
+static void test_failed_flushes_of_a_new_file(void **state)
+{
+	(void)state;
+	begin_secrets();
+	fault_always("fsync", EIO);
+	assert_no_secret_is_made();
+	agent_secrets_end(fixture.secrets, false);
+	begin_secrets();
+	assert_no_secret_is_made();
+	agent_secrets_end(fixture.secrets, false);
+	fault_clear();
+	(void)give("001", KEY);
+	assert_string_equal(fault_trace(), "fsync write fdatasync");
+	fault_clear();
+	(void)give("001", KEY);
+	assert_string_equal(fault_trace(), "write fdatasync");
+}
+
 static void test_changes_by_others(void **state)
 {
 	struct reason why;
@@ -310,20 +339,49 @@ static void test_removals_that_fail(void **state)
 	assert_known("001", KEY, &first, NULL);
 }
 
-/* What does not count any more goes, and nobody's secret with it. */
-static void test_a_long_file(void **state)
+/* One line more than there may be: the next transaction replaces the file. */
+static void make_it_long(struct signing_key *ret_last, struct signing_key *ret_before)
 {
 	struct signing_key first = give("001", KEY), second = first;
-	struct stat status;
 
-	(void)state;
-	(void)give("003", KEY); /* of an agent that is gone */
-	for (int i = 0; i < 1010; i++) {
+	for (int i = 0; i < 1004; i++) {
 		first = second;
 		begin_secrets();
 		second = stage("001", KEY, known("001", KEY), &first);
 		end_secrets(true);
 	}
+	*ret_last = second;
+	*ret_before = first;
+}
+
+/* What is added to a file that took the place of another is not lost with it. */
+static void test_failed_flushes_of_a_shorter_file(void **state)
+{
+	struct signing_key last, before;
+
+	(void)state;
+	make_it_long(&last, &before);
+	fault_set("fsync", 2, EIO); /* the first is that of the file itself */
+	begin_secrets();
+	assert_non_null(strstr(fault_trace(), "write fsync renameat fsync"));
+	fault_always("fsync", EIO);
+	assert_no_secret_is_made();
+	agent_secrets_end(fixture.secrets, false);
+	assert_known("001", KEY, &last, &before);
+	fault_clear();
+	(void)give("001", KEY);
+	assert_string_equal(fault_trace(), "fsync write fdatasync");
+}
+
+/* What does not count any more goes, and nobody's secret with it. */
+static void test_a_long_file(void **state)
+{
+	struct signing_key first, second;
+	struct stat status;
+
+	(void)state;
+	(void)give("003", KEY); /* of an agent that is gone */
+	make_it_long(&second, &first);
 	begin_secrets();
 	(void)stage("001", OTHER_KEY, known("001", KEY), &second);
 	end_secrets(false);
@@ -345,6 +403,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_same_key, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damaged_lines, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_failed_writes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_failed_flushes_of_a_new_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_failed_flushes_of_a_shorter_file, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_changes_by_others, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_restored_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_removals_that_fail, setup, teardown),
