@@ -441,6 +441,7 @@ void enrollment_revoke(struct enrollment *enrollment, const struct reason *why)
 		return;
 	fail(enrollment, enrollment->agent.name, strlen(enrollment->agent.name), why);
 	agent_key_wipe(&enrollment->agent);
+	explicit_bzero(enrollment->secret, sizeof enrollment->secret);
 }
 
 void enrollment_wipe(struct enrollment *enrollment)

@@ -278,12 +278,15 @@ static void test_revoked(void **state)
 
 	enrollment_decide(&enrollment, roster, &policy, &request);
 	assert_true(enrollment.accepted);
+	memset(enrollment.secret, 'a', sizeof enrollment.secret - 1);
 	enrollment_revoke(&enrollment, &why);
 	assert_false(enrollment.accepted);
 	assert_int_equal(enrollment.fault, REGISTRATION_INTERNAL);
 	assert_string_equal(enrollment.refusal, "Internal manager error adding agent: new");
 	assert_string_equal(enrollment.why.text, "No disk");
 	assert_string_equal(enrollment.agent.key, "");
+	for (size_t i = 0; i < sizeof enrollment.secret; i++)
+		assert_int_equal(enrollment.secret[i], 0);
 	end(roster);
 }
 
