@@ -112,20 +112,24 @@ static enum registration_fault find_token(const struct pending *pending, struct 
 
 /* ------------------------------------------------------------------ deciding */
 
+/* For the faults that find_returning() and find_token() find. */
 static void describe_refusal(char *ret, size_t size, enum registration_fault fault, const char *id)
 {
-	static const char *const endings[REGISTRATION_INTERNAL] = {
-		[REGISTRATION_UNKNOWN_AGENT] = "it or its secret is not known",
-		[REGISTRATION_WRONG_SECRET] = "its secret is another one",
-		[REGISTRATION_IN_PROGRESS] = "it is doing so already",
-		[REGISTRATION_TOKEN_UNKNOWN] = "it is not known, or was revoked",
-		[REGISTRATION_TOKEN_EXPIRED] = "it has expired",
-		[REGISTRATION_TOKEN_USED_UP] = "it is used up",
+	static const char again[] = "cannot enroll again", used[] = "cannot be used";
+	static const struct {
+		const char *subject, *verb, *cause;
+	} texts[REGISTRATION_INTERNAL] = {
+		[REGISTRATION_UNKNOWN_AGENT] = { "Agent", again, "it or its secret is not known" },
+		[REGISTRATION_WRONG_SECRET] = { "Agent", again, "its secret is another one" },
+		[REGISTRATION_IN_PROGRESS] = { "Agent", again, "it is doing so already" },
+		[REGISTRATION_TOKEN_UNKNOWN] = { "Enrollment token", used,
+						 "it is not known, or was revoked" },
+		[REGISTRATION_TOKEN_EXPIRED] = { "Enrollment token", used, "it has expired" },
+		[REGISTRATION_TOKEN_USED_UP] = { "Enrollment token", used, "it is used up" },
 	};
-	bool is_token = fault >= REGISTRATION_TOKEN_UNKNOWN && fault <= REGISTRATION_TOKEN_USED_UP;
 
-	(void)snprintf(ret, size, "%s %s cannot %s: %s", is_token ? "Enrollment token" : "Agent",
-		       id, is_token ? "be used" : "enroll again", endings[fault] ?: "");
+	(void)snprintf(ret, size, "%s %s %s: %s", texts[fault].subject, id, texts[fault].verb,
+		       texts[fault].cause);
 }
 
 static void refuse_credential(struct pending *pending, enum registration_fault fault,
