@@ -242,7 +242,7 @@ def test_lock_out(serve_enrolling):
             "invalid_signature",
         )
     assert failure(enroll(registrar, authorization=bearer("another"))) == (429, 0)
-    registrar.wait_for_line("Too many enrollments with a wrong password: 127.0.0.1")
+    registrar.wait_for_line("Too many enrollments with a wrong password or secret: 127.0.0.1")
     # Others behind the same address have the right one.
     assert enroll(registrar).status == 200
 

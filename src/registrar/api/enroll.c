@@ -88,8 +88,8 @@ bool api_enroll_count_wrong(struct incoming_call *call)
 	if (!api_limits_may_log_in(limits, address, ENROLLING, now))
 		return false;
 	if (api_limits_failure(limits, address, ENROLLING, now))
-		log_warning("Too many enrollments with a wrong password: %s gets no more answers "
-			    "to wrong ones for %u seconds",
+		log_warning("Too many enrollments with a wrong password or secret: %s gets no more "
+			    "answers to wrong ones for %u seconds",
 			    address, call->settings->limits.block_time);
 	return true;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Which bearers prove that the client knows the registration password. */
+/* Which bearers prove that the client knows a secret: the registration password, for instance. */
 #include "tests/unit/shortage.h"
 #include "tests/unit/support.h"
 

@@ -62,7 +62,7 @@ static void test_repetitions_are_counted(void **state)
 	assert_int_equal(line_count, 1);
 	assert_string_equal(lines[0], "2001:db8::1/64: 1020 more in 5 seconds, not logged one by "
 				      "one (TLS "
-				      "handshake failed: 990, wrong password: 30)");
+				      "handshake failed: 990, wrong password or secret: 30)");
 	end();
 	event_base_free(base);
 }
