@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: ISC
 """The enrollment of Wazuh 5 at the registrar, for the tests of its side. The fixture is in
 conftest.py."""
+import concurrent.futures
 import contextlib
 import json
+import threading
 
 from api_tools import PASSWORD as API_PASSWORD
 from api_tools import USER, Client, write_users
 from enroll_tools import PASSWORD, bearer
-from registrar_tools import serving
+from registrar_tools import PATIENCE, serving
 
 ENROLL, CACERTS = "/wazuh-manager/enroll", "/wazuh-manager/cacerts"
 SECRET = f"{ENROLL}/secret"
@@ -38,6 +40,18 @@ def enroll(registrar, body=None, authorization=None, path=ENROLL, **headers):
         return client.ask("POST", path,
                           body if isinstance(body, (bytes, str)) else json.dumps(body or BODY),
                           headers=fields)
+
+
+def at_once(count, ask):
+    """What ask(NUMBER) returns for each number below `count`, all asked at the same time."""
+    ready = threading.Barrier(count)
+
+    def ask_one(number):
+        ready.wait(PATIENCE)
+        return ask(number)
+
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        return list(pool.map(ask_one, range(count)))
 
 
 def failure(answer):

@@ -11,7 +11,7 @@ import pytest
 import wazuh5_manager
 from api_tools import Client
 from enroll_tools import PASSWORD, bearer, read
-from enrolling import BODY, CACERTS, enroll, failure
+from enrolling import BODY, CACERTS, at_once, enroll, failure
 
 # ------------------------------------------------------------------ agent-register
 
@@ -250,13 +250,12 @@ def test_lock_out(serve_enrolling):
 def test_too_many_at_once(serve_enrolling):
     """They are told to come back, at different times; other limits do not count."""
     registrar = serve_enrolling("--enroll-rate", "1", "--api-max-requests", "3")
-    for i in range(10):
-        assert enroll(registrar, {**BODY, "name": f"web-{i:02}"}).status == 200
-    late = [enroll(registrar, {**BODY, "name": "late"}) for _ in range(4)]
-    late = [answer for answer in late if answer.status != 200]
+    answers = at_once(40, lambda number: enroll(registrar, {**BODY, "name": f"web-{number:02}"}))
+    late = [answer for answer in answers if answer.status != 200]
     assert late and [failure(answer) for answer in late] == len(late) * [(429, 0)]
-    waits = [int(answer.headers["Retry-After"]) for answer in late]
-    assert waits == sorted(waits) and 1 <= waits[0] <= waits[-1] <= 60
+    assert len(answers) - len(late) >= 10
+    waits = {int(answer.headers["Retry-After"]) for answer in late}
+    assert len(waits) > 1 and 1 <= min(waits) <= max(waits) <= 60
     registrar.wait_for_line(r"too many from this address \(--enroll-rate\)")
     with Client(registrar) as client:
         assert client.ask("GET", CACERTS).status == 200

@@ -13,6 +13,7 @@ import pytest
 from api_tools import PASSWORD as API_PASSWORD
 from api_tools import USER, Client, write_users
 from enroll_tools import PASSWORD, bearer
+from enrolling import at_once
 from registrar_tools import PATIENCE, PROGRAM, run, serving
 
 ENROLL, CACERTS = "/wazuh-manager/enroll", "/wazuh-manager/cacerts"
@@ -98,8 +99,9 @@ def test_requests_of_both_ports_count(serve, directory):
     write_users(directory, {USER: API_PASSWORD})
     port, api_port = serve("--enroll-port", "0", "--api-port", "0", "--api-max-requests", "3",
                            "--enroll-rate", "1").ports
-    answers = [ask(each, "GET", CACERTS) for each in 7 * (port, api_port)]
-    assert {answer.status for answer in answers[:10]} == {200}
+    # ten at each, which is what each would take alone
+    answers = at_once(20, lambda number: ask((port, api_port)[number % 2], "GET", CACERTS))
+    assert [answer.status for answer in answers].count(200) >= 10
     for answer in answers:
         if answer.status != 200:
             assert answer.status == 429 and 1 <= int(answer.headers["Retry-After"]) <= 60

@@ -3,11 +3,10 @@
 here once more."""
 import base64
 import json
-import threading
 
 import pytest
 from enroll_tools import PASSWORD, bearer
-from enrolling import BODY, enroll, failure
+from enrolling import BODY, at_once, enroll, failure
 from registrar_tools import run
 
 TOKENS = "enrollment.tokens"
@@ -188,18 +187,7 @@ def test_many_at_once(serve_enrolling, tokens, left):
     """As many win as there are uses, and nobody gets a key without one."""
     registrar = serve_enrolling()
     token = tokens.create("--max-uses", str(left))
-    ready = threading.Barrier(16)
-    answers = []
-
-    def enroll_one(number):
-        ready.wait()
-        answers.append(token.enroll(registrar, f"web-{number:02}"))
-
-    threads = [threading.Thread(target=enroll_one, args=(number,)) for number in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    answers = at_once(16, lambda number: token.enroll(registrar, f"web-{number:02}"))
     assert sum(answer.status == 200 for answer in answers) == left
     assert {refusal(answer) for answer in answers if answer.status != 200} == {(403, 9024)}
     assert token.uses == left and len(registrar.keys()) == left
