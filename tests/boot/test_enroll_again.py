@@ -43,10 +43,6 @@ def boot(machine):
         return [entry["MESSAGE"] for entry in entries]
 
 
-def kids(manager):
-    return [request.header.get("kid") for request in manager.enrollments]
-
-
 def check_key(machine, manager, number):
     """The agent was started last with what the manager gave last."""
     name, key, secret = manager.agents[number]
@@ -60,15 +56,15 @@ def test_token_that_the_agent_deletes(machine, start_wazuh5, enrollment_token):
     use_latch(machine)
     manager = start_wazuh5(machine)
     boot(machine)
-    assert len(kids(manager)) == 1 and not machine.path(AGENT_TOKEN).exists()
+    assert len(manager.kids) == 1 and not machine.path(AGENT_TOKEN).exists()
     check_key(machine, manager, "001")
     log = boot(machine)
     assert any("Already registered" in line for line in log), log
-    assert len(kids(manager)) == 1 and len(machine.agent_starts()) == 2
+    assert len(manager.kids) == 1 and len(machine.agent_starts()) == 2
     machine.path(agent_machine.KEYS).unlink()
     log = boot(machine)
     assert any("enrolls again with the secret" in line for line in log), log
-    assert kids(manager)[1:] == ["001"] and len(machine.agent_starts()) == 3
+    assert manager.kids[1:] == ["001"] and len(machine.agent_starts()) == 3
     check_key(machine, manager, "001")
 
 
@@ -124,7 +120,7 @@ def test_token_without_a_credential(machine, start_wazuh5, certificates):
     boot(machine)
     assert [request.path for request in manager.requests] == [
         "/wazuh-manager/cacerts", "/wazuh-manager/enroll"]
-    assert kids(manager) == [None]
+    assert manager.kids == [None]
     check_key(machine, manager, "001")
     assert machine.read(CA) == (certificates / "ca.pem").read_text()
 
@@ -140,7 +136,7 @@ def test_manager_that_was_built_anew(machine, start_wazuh5, enrollment_token, re
     manager.agents = {"001": other} if refusal == "invalid_signature" else {}
     machine.path(agent_machine.KEYS).unlink()
     log = boot(machine)
-    assert [kid or "" for kid in kids(manager)][1:2] == ["001"] and len(kids(manager)) == 3
+    assert [kid or "" for kid in manager.kids][1:2] == ["001"] and len(manager.kids) == 3
     warning, = [line for line in log if "the enrollment token was tried instead" in line]
     assert refusal in warning and SECRET in warning, warning
     check_key(machine, manager, "002")
@@ -162,4 +158,4 @@ def test_nothing_to_enroll_with(machine, start_wazuh5, enrollment_token):
         assert system.show("wazuh-agent")["ActiveState"] == "inactive"
     assert f"finds {CA} deletes its token" in failure["MESSAGE"], failure
     assert "create another token" in failure["MESSAGE"], failure
-    assert len(kids(manager)) == 1 and len(machine.agent_starts()) == 1
+    assert len(manager.kids) == 1 and len(machine.agent_starts()) == 1

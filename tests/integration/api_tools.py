@@ -51,9 +51,7 @@ def serving(directory, *arguments, users=None, password_file=None, **options):
     with registrar_tools.serving(
         directory, *password, "--dialect", "wazuh", "--api-port", "0", *arguments, **options
     ) as registrar:
-        registrar.api_port = int(
-            registrar.wait_for_line(r"The API listens on \S+ port (\d+)").group(1)
-        )
+        registrar.api_port = registrar.port_of(registrar_tools.API)
         yield registrar
 
 

@@ -21,6 +21,7 @@ import machine as machine_module
 import proxies
 import pytest
 import registrar_tools
+import token_tools
 import wazuh5_manager
 
 
@@ -259,3 +260,8 @@ def wazuh(directory):
 @pytest.fixture
 def admin(directory):
     return admin_tools.Admin(directory)
+
+
+@pytest.fixture
+def tokens(admin, certificates):
+    return token_tools.Tokens(admin, certificates)

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import time
 
 from wazuh5_manager import derive, encode
@@ -52,14 +53,14 @@ class Enrollment:
         assert key not in result.stderr and secret not in result.stderr, result
         return result
 
-    def enrolls_at(self, registrar, port, **options):
-        """Run against our own registrar, which has this agent alone then."""
+    def enrolls_at(self, registrar, port, force=False, **options):
+        """Run against our own registrar, which has this agent as its latest then."""
         chosen = {**self.options(**options), "manager": f"127.0.0.1:{port}"}
-        result = self.machine.register(**chosen)
+        result = self.machine.register(force=force, **chosen)
         assert result.status == 0, result
         line = self.machine.read_keys().decode().split()
         self.machine.secrets.append(line[3])
-        assert registrar.keys() == [line]
+        assert registrar.keys()[-1] == line
         return result
 
     def lose_key(self):
@@ -85,6 +86,11 @@ class Enrollment:
 def read(path):
     with open(path, encoding="utf-8") as file:
         return file.read()
+
+
+def certificates_in(text):
+    """Those in a text of PEM, each as it stands there."""
+    return re.findall(r"-----BEGIN CERTIFICATE-----\n.*?-----END CERTIFICATE-----\n", text, re.S)
 
 
 def bearer(password=PASSWORD, made=0, header=None, kind="password", **claims):

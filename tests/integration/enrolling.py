@@ -9,9 +9,9 @@ import threading
 from api_tools import PASSWORD as API_PASSWORD
 from api_tools import USER, Client, write_users
 from enroll_tools import PASSWORD, bearer
-from registrar_tools import PATIENCE, serving
+from registrar_tools import API, PATIENCE, serving
+from wazuh5_manager import ENROLL
 
-ENROLL, CACERTS = "/wazuh-manager/enroll", "/wazuh-manager/cacerts"
 SECRET = f"{ENROLL}/secret"
 BODY = {"name": "web-01", "version": "5.0.0"}
 
@@ -25,9 +25,7 @@ def serving_enrollments(directory, pair, *arguments, password=PASSWORD):
     write_users(directory, {USER: API_PASSWORD})
     with serving(directory, "--dialect", "wazuh", "--api-port", "0", "-x", pair[0], "-k", pair[1],
                  *(["-P", str(file)] if password else ["-n"]), *arguments) as registrar:
-        registrar.api_port = int(
-            registrar.wait_for_line(r"The API listens on \S+ port (\d+)").group(1)
-        )
+        registrar.api_port = registrar.port_of(API)
         yield registrar
 
 

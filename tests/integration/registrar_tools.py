@@ -25,6 +25,7 @@ DATA = pathlib.Path(os.environ.get("TEST_DATA") or ROOT / "tests" / "data")
 PATIENCE = 30  # seconds: only a broken registrar ever needs them
 LONG = 300  # seconds: the same for one of very many who wait for each other on a busy machine
 KEY = r"[0-9a-f]{64}"
+API, ENROLLMENT = "The API", "The enrollment of Wazuh 5"  # as the log calls them
 
 
 def run(*arguments, **options):
@@ -84,6 +85,10 @@ class Registrar:
                         f"no log line with {pattern!r} in:\n" + "\n".join(self.lines)
                     )
                 self._changed.wait(1)
+
+    def port_of(self, what):
+        """Where API or ENROLLMENT listens."""
+        return int(self.wait_for_line(rf"{what} listens on \S+ port (\d+)").group(1))
 
     @property
     def front(self):

@@ -82,10 +82,6 @@ def enrolled(run, server, agent, write_token):
     server.requests.clear()
 
 
-def kids(server):
-    return [request.header.get("kid") for request in server.enrollments]
-
-
 # ------------------------------------------------------------------ who is first
 
 
@@ -128,11 +124,11 @@ def test_lost_key(run, server, enrollment):
     assert result.status == 0 and result.failures == [], result
     assert "There is no enrollment token in" in result.stderr
     assert "agent 001 enrolls again with the secret in" in result.stderr
-    assert kids(server) == ["001"] and len(server.requests) == 1
+    assert server.kids == ["001"] and len(server.requests) == 1
     assert enrollment.machine.read_keys().decode().split() == [
         "001", "web-01", "any", server.agents["001"][1]]
     enrollment.lose_key()
-    assert run().status == 0 and kids(server) == ["001", "001"]  # and so on
+    assert run().status == 0 and server.kids == ["001", "001"]  # and so on
 
 
 def test_lost_key_with_a_prefix(start_wazuh5, run, agent, write_token, ca_pin, enrollment):
@@ -143,13 +139,13 @@ def test_lost_key_with_a_prefix(start_wazuh5, run, agent, write_token, ca_pin, e
     enrollment.lose_key()
     result = run()
     assert result.status == 0, result
-    assert other.requests[-1].path == "/siem/a/enroll" and kids(other) == [TOKEN_ID, "001"]
+    assert other.requests[-1].path == "/siem/a/enroll" and other.kids == [TOKEN_ID, "001"]
 
 
 @pytest.mark.usefixtures("enrolled")
 def test_force(run, server):
     assert run(force=True).status == 0
-    assert kids(server) == ["001"]
+    assert server.kids == ["001"]
 
 
 @pytest.mark.usefixtures("enrolled")
@@ -158,7 +154,7 @@ def test_force_with_a_password(run, server, enrollment):
     server.replaces = True
     result = run(force=True, auth__password_file=enrollment.machine.password(PASSWORD))
     assert result.status == 0, result
-    assert kids(server) == [None] and list(server.agents) == ["002"]
+    assert server.kids == [None] and list(server.agents) == ["002"]
 
 
 @pytest.mark.usefixtures("enrolled")
@@ -174,7 +170,7 @@ def test_manager_that_was_built_anew(run, server, enrollment, agent, write_token
     write_token()
     result = run()
     assert result.status == 0, result
-    assert kids(server) == ["001", "001", TOKEN_ID]
+    assert server.kids == ["001", "001", TOKEN_ID]
     assert agent.start()
 
 
@@ -224,7 +220,7 @@ def test_manager_that_is_not_known_for_sure(run, server, enrollment, certificate
     assert result.status == 78 and "set address in [manager] and ca_file" in result.failure, result
     assert server.requests == []
     result = run(manager=server, trust="ca")  # as the message says
-    assert result.status == 0 and kids(server) == ["001"], result
+    assert result.status == 0 and server.kids == ["001"], result
 
 
 @pytest.mark.usefixtures("enrolled")

@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 from api_tools import LIST, PASSWORD, USER, Client, exported, serving, write_users
-from registrar_tools import PATIENCE, PROGRAM, need, run, serving as registrar_serving
+from registrar_tools import API, PATIENCE, PROGRAM, need, run, serving as registrar_serving
 
 GOOD = "correct horse"
 
@@ -36,9 +36,7 @@ def test_user_is_made(directory, users_file):
                         users_file.read_text())
     assert stat.S_IMODE(users_file.stat().st_mode) == 0o640
     with registrar_serving(directory, "-n", "--api-port", "0") as registrar:
-        registrar.api_port = int(
-            registrar.wait_for_line(r"The API listens on \S+ port (\d+)").group(1)
-        )
+        registrar.api_port = registrar.port_of(API)
         with Client(registrar) as client:
             assert client.log_in("admin", GOOD).ask("GET", LIST).status == 200
             assert client.try_login("admin", GOOD + "\n").status == 401

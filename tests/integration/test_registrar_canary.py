@@ -15,7 +15,8 @@ import pytest
 from canary import ECHOES, Canaries, cores_allowed, remove_cores, text
 from fail_at_call import Faults
 from process_tree import processes
-from registrar_tools import PATIENCE, PROGRAM, Registrar, run, serving
+from registrar_tools import API, PATIENCE, PROGRAM, Registrar, run, serving
+from wazuh5_manager import ENROLL
 
 needs_api = pytest.mark.skipif(
     not os.path.exists(os.path.join(os.path.dirname(PROGRAM), "agent-register-https.so")),
@@ -128,8 +129,7 @@ def test_requests_with_the_password(world, form):
 def test_api(world):
     """Logins, sessions, keys in answers and in requests, and enrollments."""
     with world.serve("--api-port", "0") as registrar:
-        registrar.api_port = int(
-            registrar.wait_for_line(r"The API listens on \S+ port (\d+)").group(1))
+        registrar.api_port = registrar.port_of(API)
         with api_tools.Client(registrar) as client:
             assert client.try_login(password=world["api_password"][:-1]).status == 401
             client.log_in(password=world["api_password"])
@@ -166,7 +166,7 @@ def check_calls(client, key, password):
     for header in (f"Basic {basic}x", f"Basic {proof}", proof, f"Bearer {proof}"):
         client.ask("POST", api_tools.LOGIN, headers={"Authorization": header})
         client.ask("GET", "/agents", headers={"Authorization": header})
-        client.ask("POST", "/wazuh-manager/enroll", {"name": key, "version": key, key: key},
+        client.ask("POST", ENROLL, {"name": key, "version": key, key: key},
                    {"protocol-version": "1", "Authorization": header})
 
 

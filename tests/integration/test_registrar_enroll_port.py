@@ -14,11 +14,8 @@ from api_tools import PASSWORD as API_PASSWORD
 from api_tools import USER, Client, write_users
 from enroll_tools import PASSWORD, bearer
 from enrolling import at_once
-from registrar_tools import PATIENCE, PROGRAM, run, serving
-
-ENROLL, CACERTS = "/wazuh-manager/enroll", "/wazuh-manager/cacerts"
-ENROLLMENT = r"The enrollment of Wazuh 5 listens on \S+ port (\d+)"
-API = r"The API listens on \S+ port (\d+)"
+from registrar_tools import API, ENROLLMENT, PATIENCE, PROGRAM, run, serving
+from wazuh5_manager import CACERTS, ENROLL
 
 
 class At:
@@ -26,10 +23,6 @@ class At:
 
     def __init__(self, port):
         self.api_port = port
-
-
-def port_of(registrar, pattern):
-    return int(registrar.wait_for_line(pattern).group(1))
 
 
 @pytest.fixture
@@ -45,9 +38,9 @@ def serve(directory, certificates, enrollment):
             registrar = started.enter_context(serving(
                 directory, "--dialect", "wazuh", "-x", certificate, "-k", key, *arguments,
                 **options))
-            registrar.ports = [port_of(registrar, ENROLLMENT)]
+            registrar.ports = [registrar.port_of(ENROLLMENT)]
             if "--api-port" in arguments:
-                registrar.ports.append(port_of(registrar, API))
+                registrar.ports.append(registrar.port_of(API))
             return registrar
         yield start
 
@@ -67,6 +60,7 @@ def test_client(serve, enrollment, directory):
     """Without an API and its users. The registrar asks for nothing else."""
     registrar = serve("--enroll-port", "0")
     enrollment.enrolls_at(registrar, registrar.ports[0], password=PASSWORD)
+    assert len(registrar.keys()) == 1
     assert not (directory / "etc" / "api.users").exists()
     assert "The API listens" not in registrar.log and "api.users" not in registrar.log
     # the other protocol is where it was

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: ISC
 """Enrolling with a token at the registrar: with agent-register, and with bearers that are written
 here once more."""
-import base64
 import json
 
 import pytest
 from enroll_tools import PASSWORD, bearer
 from enrolling import BODY, at_once, enroll, failure
 from registrar_tools import run
+from wazuh5_manager import decode, encode
 
 TOKENS = "enrollment.tokens"
 
@@ -19,7 +19,7 @@ class Token:
         self.tokens, self.text = tokens, text
         self.members = json.loads(decode(text))
         key = decode(self.members["key"])
-        self.id = base64.urlsafe_b64encode(key[:16]).decode().rstrip("=")
+        self.id = encode(key[:16])
         self.secret = key[16:]
 
     def bearer(self, secret=None, **more):
@@ -37,39 +37,9 @@ class Token:
         return self.shown()["uses"]
 
 
-class Tokens:
-    """The commands beside a registrar that is running."""
-
-    def __init__(self, directory, certificate):
-        self.directory, self.certificate = directory, certificate
-        self.file = directory / "etc" / TOKENS
-
-    def __call__(self, *arguments):
-        done = run("-D", self.directory, "token", *arguments)
-        assert done.returncode == 0, done
-        return done.stdout
-
-    def create(self, *arguments, address="localhost", port="1517"):
-        return Token(self, self("create", "--address", address, "--port", str(port),
-                                "-x", str(self.certificate), *arguments).strip())
-
-    def edit(self, old, new):
-        text = self.file.read_text()
-        assert old in text, text
-        self.file.write_text(text.replace(old, new))
-
-    def expire(self):
-        """The first of them."""
-        self.edit(f" {self.file.read_text().splitlines()[1].split()[3]} ", " 1700000000 ")
-
-
-def decode(text):
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-@pytest.fixture
-def tokens(directory, certificates):
-    return Tokens(directory, certificates.chain("good")[0])
+def create(tokens, *arguments, port=1517):
+    text = tokens.create("--port", str(port), *arguments, address="localhost")
+    return Token(tokens, text.strip())
 
 
 def refusal(answer):
@@ -89,7 +59,7 @@ def refusal(answer):
 def test_the_client_enrolls_with_what_is_printed(serve_enrolling, tokens, enrollment, arguments,
                                                  password):
     registrar = serve_enrolling(password=password)
-    token = tokens.create("--max-uses", "2", *arguments, port=registrar.api_port)
+    token = create(tokens, "--max-uses", "2", *arguments, port=registrar.api_port)
     result = enrollment.run(token=token.text)
     assert result.status == 0, result
     [line] = registrar.keys()
@@ -102,8 +72,8 @@ def test_the_client_enrolls_with_what_is_printed(serve_enrolling, tokens, enroll
 
 def test_without_a_credential_the_client_has_its_password(serve_enrolling, tokens, enrollment):
     registrar = serve_enrolling()
-    text = tokens("create", "--address", "localhost", "--port", str(registrar.api_port),
-                  "-x", str(tokens.certificate), "--no-credential").strip()
+    text = tokens.create("--port", str(registrar.api_port), "--no-credential",
+                         address="localhost").strip()
     result = enrollment.run(token=text, password=PASSWORD)
     assert result.status == 0, result
     assert not tokens.file.exists()
@@ -115,19 +85,19 @@ def test_without_a_credential_the_client_has_its_password(serve_enrolling, token
 def test_commands_count_at_once(serve_enrolling, tokens):
     """Without a signal or a restart of the service."""
     registrar = serve_enrolling()
-    token = tokens.create()
+    token = create(tokens)
     assert token.enroll(registrar, "web-01").status == 200
     tokens("revoke", token.id)
     assert refusal(token.enroll(registrar, "web-02")) == (401, "token_revoked")
     tokens("purge")
     assert refusal(token.enroll(registrar, "web-02")) == (401, "token_unknown")
-    assert tokens.create().enroll(registrar, "web-02").status == 200
+    assert create(tokens).enroll(registrar, "web-02").status == 200
     assert len(registrar.keys()) == 2
 
 
 def test_expires(serve_enrolling, tokens):
     registrar = serve_enrolling()
-    token = tokens.create()
+    token = create(tokens)
     tokens.expire()
     assert refusal(token.enroll(registrar)) == (401, "token_expired")
     assert token.uses == 0
@@ -135,7 +105,7 @@ def test_expires(serve_enrolling, tokens):
 
 def test_is_used_up(serve_enrolling, tokens):
     registrar = serve_enrolling()
-    token = tokens.create("--max-uses", "2")
+    token = create(tokens, "--max-uses", "2")
     assert token.enroll(registrar, "web-01").status == 200
     assert token.enroll(registrar, "web-02").status == 200
     assert refusal(token.enroll(registrar, "web-03")) == (403, 9024)
@@ -146,7 +116,7 @@ def test_is_used_up(serve_enrolling, tokens):
 @pytest.mark.parametrize("state", ["active", "revoked", "expired", "used-up"])
 def test_without_the_secret_nothing_is_said_of_the_token(serve_enrolling, tokens, state):
     registrar = serve_enrolling()
-    token = tokens.create("--max-uses", "1")
+    token = create(tokens, "--max-uses", "1")
     if state == "revoked":
         tokens("revoke", token.id)
     elif state == "expired":
@@ -159,7 +129,7 @@ def test_without_the_secret_nothing_is_said_of_the_token(serve_enrolling, tokens
 
 def test_what_is_refused_costs_no_use(serve_enrolling, tokens):
     registrar = serve_enrolling("--on-duplicate", "refuse")
-    token = tokens.create("--max-uses", "2")
+    token = create(tokens, "--max-uses", "2")
     assert token.enroll(registrar, "web-01").status == 200
     assert refusal(token.enroll(registrar, "web-01")) == (409, 9008)
     assert refusal(token.enroll(registrar, "a/b"))[0] == 400
@@ -171,7 +141,7 @@ def test_what_is_refused_costs_no_use(serve_enrolling, tokens):
 
 def test_a_registrar_without_password_checks_tokens(serve_enrolling, tokens):
     registrar = serve_enrolling(password=None)
-    token = tokens.create("--max-uses", "1")
+    token = create(tokens, "--max-uses", "1")
     assert refusal(token.enroll(registrar, secret=bytes(16))) == (401, "invalid_signature")
     assert token.enroll(registrar, "web-01").status == 200
     assert refusal(token.enroll(registrar, "web-02")) == (403, 9024)
@@ -186,7 +156,7 @@ def test_a_registrar_without_password_checks_tokens(serve_enrolling, tokens):
 def test_many_at_once(serve_enrolling, tokens, left):
     """As many win as there are uses, and nobody gets a key without one."""
     registrar = serve_enrolling()
-    token = tokens.create("--max-uses", str(left))
+    token = create(tokens, "--max-uses", str(left))
     answers = at_once(16, lambda number: token.enroll(registrar, f"web-{number:02}"))
     assert sum(answer.status == 200 for answer in answers) == left
     assert {refusal(answer) for answer in answers if answer.status != 200} == {(403, 9024)}
@@ -195,7 +165,7 @@ def test_many_at_once(serve_enrolling, tokens, left):
 
 def test_survives_a_kill(serve_enrolling, tokens):
     registrar = serve_enrolling()
-    token = tokens.create("--max-uses", "2")
+    token = create(tokens, "--max-uses", "2")
     assert token.enroll(registrar, "web-01").status == 200
     registrar.kill()
     registrar = serve_enrolling()
@@ -207,7 +177,7 @@ def test_survives_a_kill(serve_enrolling, tokens):
 def test_what_cannot_be_counted_is_not_granted(serve_enrolling, tokens):
     """A use that is not on the disk would be one more after a crash."""
     registrar = serve_enrolling()
-    token = tokens.create("--max-uses", "2")
+    token = create(tokens, "--max-uses", "2")
     (tokens.file.parent / f".{TOKENS}.new").mkdir()
     assert refusal(token.enroll(registrar)) == (500, 9001)
     assert registrar.keys() == [] and token.uses == 0
@@ -221,7 +191,7 @@ def test_what_cannot_be_counted_is_not_granted(serve_enrolling, tokens):
 
 def test_a_broken_file_speaks_against_nobody(serve_enrolling, tokens):
     registrar = serve_enrolling()
-    token = tokens.create()
+    token = create(tokens)
     good = tokens.file.read_text()
     tokens.file.write_text('{"tokens":[]}\n')
     assert token.enroll(registrar).status == 503

@@ -16,6 +16,7 @@ import pytest
 from enroll_tools import PASSWORD, bearer
 from fail_at_call import Faults, fail_at_every_call, needs_library, needs_plain_build
 from registrar_tools import KEY, PATIENCE, PROGRAM, run, serving
+from wazuh5_manager import ENROLL
 
 pytestmark = needs_library
 
@@ -88,7 +89,7 @@ class Service:
 
     def enroll(self, **headers):
         name = self.next_name()
-        answer = self.call("POST", "/wazuh-manager/enroll",
+        answer = self.call("POST", ENROLL,
                            json.dumps({"name": name, "version": "5.0.0"}),
                            **{"Content-Type": "application/json", "protocol-version": "1",
                               "Authorization": bearer(), **headers})

@@ -14,6 +14,7 @@ import pytest
 import api_tools
 from process_tree import processes
 from registrar_tools import PATIENCE, client_context, serving
+from wazuh5_manager import CACERTS, ENROLL
 
 CONNECTIONS = 150
 # KiB for each connection, of which OpenSSL has most; tests/bench/connection-memory measures them
@@ -140,11 +141,11 @@ def test_long_hello_at_the_api(directory):
 @pytest.mark.parametrize("length, bound", [(30000, 128), (250000, 336)])
 def test_long_bodies_without_a_bearer(directory, length, bound):
     """256 KiB are read, for a refusal in JSON; not twice as much is kept for it."""
-    head = ("POST /wazuh-manager/enroll HTTP/1.1\r\nHost: m\r\nprotocol-version: 1\r\n"
+    head = (f"POST {ENROLL} HTTP/1.1\r\nHost: m\r\nprotocol-version: 1\r\n"
             f"Content-Length: {length}\r\n\r\n")
     with api_tools.serving(directory, "--api-max-requests", "0") as registrar:
         with api_tools.Client(registrar) as client:
-            assert client.ask("GET", "/wazuh-manager/cacerts").status == 200
+            assert client.ask("GET", CACERTS).status == 200
         before = memory(registrar)
         with contextlib.ExitStack() as stack:
             clients = [stack.enter_context(client_context().wrap_socket(connect_api(registrar, i)))

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: ISC
 """Agents of Wazuh 5 that enroll again at the registrar, by the secret of their last enrollment."""
-import contextlib
 import os
 
 import pytest
@@ -223,18 +222,12 @@ def test_a_file_that_is_gone(serve_enrolling, directory):
 
 def register(enrollment, registrar, force=False, **options):
     """By an agent that has lost its key, or, by force, one that still has it."""
-    chosen = enrollment.options(**options)
-    chosen["manager"] = f"127.0.0.1:{registrar.api_port}"
-    if not force:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(os.path.join(enrollment.machine.etc, "client.keys"))
-    result = enrollment.machine.register(**chosen, force=force)
-    assert result.status == 0, result
-    line = enrollment.machine.read_keys().decode().split()
+    if not force and os.path.exists(enrollment.machine.keys):
+        enrollment.lose_key()
+    enrollment.enrolls_at(registrar, registrar.api_port, force=force, **options)
     secret = read(enrollment.secret_file)
-    enrollment.machine.secrets += [line[3], secret.split()[1]]
-    assert line in [list(at) for at in registrar.keys()]
-    return line, secret
+    enrollment.machine.secrets.append(secret.split()[1])
+    return enrollment.machine.read_keys().decode().split(), secret
 
 
 def test_client_keeps_its_id(serve_enrolling, enrollment):

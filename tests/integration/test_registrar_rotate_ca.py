@@ -11,11 +11,11 @@ import subprocess
 import pytest
 import wazuh5_manager
 from api_tools import Client
-from enroll_tools import read
+from enroll_tools import certificates_in, read
 from killing import kill_at_every_call, kill_at, needs_killer
-from registrar_tools import PROGRAM, need, prepare, run, serving
+from registrar_tools import ENROLLMENT, PROGRAM, need, prepare, run, serving
+from wazuh5_manager import CACERTS
 
-CACERTS = "/wazuh-manager/cacerts"
 GENERATION = "Wazuh-CA-Generation"
 BEGIN = "-----BEGIN CERTIFICATE-----"
 
@@ -51,11 +51,6 @@ class Manager:
         return {path.name: path.read_bytes() for path in self.etc.iterdir() if path.is_file()}
 
 
-def certificates_in(text):
-    return [BEGIN + part.split("-----END")[0] + "-----END CERTIFICATE-----\n"
-            for part in text.split(BEGIN)[1:]]
-
-
 @pytest.fixture
 def manager(tmp_path):
     directory = tmp_path / "manager"
@@ -74,16 +69,11 @@ def save(tmp_path):
 
 def handed_out(registrar):
     """The certificates and their generation."""
-    registrar.api_port = enroll_port(registrar)
+    registrar.api_port = registrar.port_of(ENROLLMENT)
     with Client(registrar) as client:
         answer = client.ask("GET", CACERTS)
     assert answer.status == 200 and "##" not in answer.text
     return certificates_in(answer.text), int(answer.headers[GENERATION] or 0)
-
-
-def enroll_port(registrar):
-    return int(registrar.wait_for_line(r"The enrollment \S+ \S+ \S+ listens on \S+ port (\d+)")
-               .group(1))
 
 
 def connects(registrar, ca):
@@ -147,13 +137,13 @@ def test_client(manager, enrollment, save):
     pin = wazuh5_manager.spki_pin(old)
 
     def enroll(registrar, name, **options):
-        chosen = enrollment.options(agent__name=name, manager__port=enroll_port(registrar),
+        chosen = enrollment.options(agent__name=name, manager__port=registrar.port_of(ENROLLMENT),
                                     **options)
         return enrollment.machine.register(
-            "--force", **{**chosen, "manager": f"127.0.0.1:{enroll_port(registrar)}"})
+            "--force", **{**chosen, "manager": f"127.0.0.1:{registrar.port_of(ENROLLMENT)}"})
 
     def token(registrar):
-        return wazuh5_manager.token(f"127.0.0.1:{enroll_port(registrar)}", pin=pin)
+        return wazuh5_manager.token(f"127.0.0.1:{registrar.port_of(ENROLLMENT)}", pin=pin)
 
     with manager.serving() as registrar:
         assert enrollment.run("--force", token=token(registrar), agent__name="one").status == 0
@@ -183,7 +173,7 @@ def test_tokens_in_each_phase(manager, enrollment):
                 reload(registrar)
             for more in ([], ["--embed-ca"]):
                 done = run("-D", manager.directory, "token", "create", "--address", "127.0.0.1",
-                           "--port", str(enroll_port(registrar)), *more)
+                           "--port", str(registrar.port_of(ENROLLMENT)), *more)
                 assert done.returncode == 0, done
                 name = f"web-{number}{len(more)}"
                 result = enrollment.run("--force", token=done.stdout.strip(), agent__name=name)

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: ISC
 """agent-registrar token: what it prints, what it keeps, and how it ends."""
-import base64
 import fcntl
 import hashlib
 import json
@@ -11,43 +10,13 @@ import subprocess
 import time
 
 import pytest
+from enroll_tools import certificates_in, read
 from registrar_tools import PATIENCE
+from wazuh5_manager import decode, encode
 
 ID = r"[A-Za-z0-9_][A-Za-z0-9_-]{21}"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 HEAD = "agent-registrar enrollment tokens 1\n"
-
-
-class Tokens:
-    """The commands over one directory, with a certificate and its CA."""
-
-    def __init__(self, admin, certificates):
-        self.admin = admin
-        self.file = admin.directory / "etc" / "enrollment.tokens"
-        self.certificate = certificates.chain("good")[0]
-
-    def __call__(self, *arguments, status=0):
-        return self.admin("token", *arguments, status=status)
-
-    def create(self, *arguments, address="manager.example", status=0):
-        return self("create", "--address", address, "-x", str(self.certificate), *arguments,
-                    status=status)
-
-    def create_one(self, *arguments):
-        """Its id."""
-        return json.loads(self.create("--json", *arguments))["id"]
-
-    def listed(self):
-        return json.loads(self("list", "--json"))["tokens"]
-
-
-@pytest.fixture
-def tokens(admin, certificates):
-    return Tokens(admin, certificates)
-
-
-def decode(text):
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def members(token):
@@ -56,11 +25,6 @@ def members(token):
     document = decode(text).decode()
     assert document == json.dumps(json.loads(document), separators=(",", ":"))
     return json.loads(document)
-
-
-def certificates_in(path):
-    return re.findall(r"-----BEGIN CERTIFICATE-----\n.*?-----END CERTIFICATE-----\n",
-                      path.read_text() if hasattr(path, "read_text") else open(path).read(), re.S)
 
 
 def key_digest(pem):
@@ -76,7 +40,7 @@ def test_a_token_has_address_pin_and_credential(tokens):
     assert list(printed) == ["ver", "adr", "pin", "key"]
     assert printed["ver"] == 1
     assert printed["adr"] == "manager.example"
-    assert decode(printed["pin"]) == key_digest(certificates_in(tokens.certificate)[-1])
+    assert decode(printed["pin"]) == key_digest(certificates_in(read(tokens.certificate))[-1])
     assert len(decode(printed["key"])) == 32
     token, = tokens.listed()
     assert token["id"] == printed["key"][:21] + token["id"][21]
@@ -98,7 +62,7 @@ def test_the_address_leaves_defaults_out(tokens, arguments, address, expected):
 def test_the_ca_may_be_embedded(tokens):
     printed = members(tokens.create("--embed-ca"))
     assert list(printed) == ["ver", "adr", "ca", "key"]
-    assert printed["ca"] == "".join(certificates_in(tokens.certificate)[1:])
+    assert printed["ca"] == "".join(certificates_in(read(tokens.certificate))[1:])
 
 
 def test_a_token_without_credential_is_not_kept(tokens):
@@ -122,7 +86,7 @@ def test_list_and_show(tokens):
 
 def test_no_secret_is_shown_again(tokens):
     printed = members(tokens.create())
-    secret = base64.urlsafe_b64encode(decode(printed["key"])[16:]).decode().rstrip("=")
+    secret = encode(decode(printed["key"])[16:])
     assert secret in tokens.file.read_text()
     token, = tokens.listed()
     for output in (tokens("list"), tokens("list", "-j"), tokens("show", token["id"]),

@@ -4,9 +4,9 @@ import os
 
 from enroll_tools import CREDENTIAL, PASSWORD, SECRET, TOKEN_ID, Enrollment, read
 from machine import EXIT_CODES
+from wazuh5_manager import CACERTS
 
 OLD_SECRET = f"007 {'7' * 64}\n"
-CACERTS = "/wazuh-manager/cacerts"
 
 
 def bundle(certificates, *names, between="", generation=None):

@@ -20,6 +20,7 @@ import threading
 import time
 from email.utils import formatdate
 
+CACERTS, ENROLL = "/wazuh-manager/cacerts", "/wazuh-manager/enroll"
 MAX_AGE, SKEW, LIFETIME = 60, 30, 60
 BODY_MAX = 16 * 1024
 LABELS = {
@@ -89,6 +90,12 @@ class Request:
     @property
     def members(self):
         return json.loads(self.body)
+
+    @property
+    def kid(self):
+        """Of the bearer that there must be; None: it names none."""
+        bearer = self.headers["Authorization"].split(" ")[1]
+        return json.loads(decode(bearer.split(".")[0])).get("kid")
 
 
 class Wazuh5Manager:
@@ -166,6 +173,11 @@ class Wazuh5Manager:
     @property
     def enrollments(self):
         return [request for request in self.requests if request.path.endswith("/enroll")]
+
+    @property
+    def kids(self):
+        """Of the credentials that came, also where `forced` has answered."""
+        return [request.kid for request in self.enrollments]
 
     @property
     def now(self):
