@@ -170,7 +170,7 @@ const char *ca_bundle_fault(const struct ca_bundle *bundle)
 		return "contains more than 6 certificates";
 	for (size_t i = 0; i < ca_bundle_count(bundle); i++)
 		if (!may_be_trusted(ca_bundle_at(bundle, i)))
-			return "contains a certificate that is none of a CA (basicConstraints)";
+			return "contains a certificate that is neither of a CA nor self-signed";
 	return NULL;
 }
 

@@ -283,8 +283,8 @@ DAMAGED = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 @pytest.mark.parametrize("answer, outcome, word", [
     (lambda c: (200, bundle(c, *["ca"] * 7).encode()), "protocol-error", "more than 6"),
     (lambda c: (200, (bundle(c, "ca") + read(c.pair("good")[0])).encode()), "protocol-error",
-     "none of a CA"),
-    (lambda c: (200, read(c.pair("good")[0]).encode()), "protocol-error", "none of a CA"),
+     "neither of a CA"),
+    (lambda c: (200, read(c.pair("good")[0]).encode()), "protocol-error", "neither of a CA"),
     (lambda c: (200, (bundle(c, "ca") + DAMAGED).encode()), "protocol-error", "cannot be read"),
     (lambda c: (200, bundle(c, "ca", "other")[:-100].encode()), "protocol-error",
      "cannot be read"),

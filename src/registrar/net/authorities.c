@@ -33,7 +33,7 @@ static int read_bundle(struct ca_bundle *ret, const char *text, const char *path
 		return reason_errno(why, r, "Cannot read %s", path);
 	if (!ret->is_damaged && ca_bundle_count(ret) > 0 && ca_bundle_count(ret) <= CA_BUNDLE_MAX)
 		return 0;
-	reason_set(why, "%s does not hold one to %d certificates of CAs", path, CA_BUNDLE_MAX);
+	reason_set(why, "%s does not hold one to %d certificates", path, CA_BUNDLE_MAX);
 	return -EINVAL;
 }
 
