@@ -33,13 +33,13 @@ def test_tokens_that_ended(start_wazuh5, enrollment, ca_pin, state, word):
     server = start_wazuh5(tokens={TOKEN_ID: SECRET})
     server.token_state[TOKEN_ID] = state
     token = wazuh5_manager.token(server.address, pin=ca_pin, credential=CREDENTIAL)
-    enrollment.fails("refused", word, "--create-enrollment-token", token=token)
+    enrollment.fails("refused", word, "create another token", token=token)
 
 
 def test_unknown_token(start_wazuh5, enrollment, ca_pin):
     server = start_wazuh5(tokens={})
     token = wazuh5_manager.token(server.address, pin=ca_pin, credential=CREDENTIAL)
-    enrollment.fails("busy", "token_unknown", "--create-enrollment-token", token=token)
+    enrollment.fails("busy", "token_unknown", "create another token", token=token)
 
 
 def test_token_with_another_secret(start_wazuh5, enrollment, ca_pin):

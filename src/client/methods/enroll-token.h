@@ -6,6 +6,11 @@
 #include "common/must-check.h"
 #include "common/reason.h"
 
+/* What messages advise for a token that is of no use; either manager's command. */
+#define ENROLL_TOKEN_ANOTHER                                                                     \
+	"create another token on the manager (wazuh-manager-authd --create-enrollment-token or " \
+	"agent-registrar token create)"
+
 /*
  * Parse a token of `length` characters. Strict: unknown, repeated or missing members, members of
  * another type, and other bytes are errors. `ret` is written only on success; `why` never contains

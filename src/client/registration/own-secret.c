@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/registration/own-secret.h"
 
+#include "client/methods/enroll-token.h"
 #include "client/registration/binding.h"
 #include "common/cleanup.h"
 #include "common/trusted-file.h"
@@ -105,8 +106,6 @@ void own_secret_explain(const struct own_secret *own, const struct reenroll_file
 			       "; or set address in [manager] and ca_file or pin in [tls], "
 			       "to enroll again with the secret in %s",
 			       files->secret_path);
-	reason_append(why,
-		      "%s -- create another token with wazuh-manager-authd "
-		      "--create-enrollment-token and store it %s%s",
-		      deleted, *deleted ? "outside the agent's directory" : "there", instead);
+	reason_append(why, "%s -- " ENROLL_TOKEN_ANOTHER " and store it %s%s", deleted,
+		      *deleted ? "outside the agent's directory" : "there", instead);
 }

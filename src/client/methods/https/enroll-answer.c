@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/methods/https/enroll-answer.h"
 
+#include "client/methods/enroll-token.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/peer-text.h"
@@ -92,9 +93,7 @@ static const char no_key[] =
 	"enrollment tokens are missing or cannot be read; see its log";
 static const char wrong_secret[] =
 	"the password in password_file, or the token in token_file, is not valid for this manager";
-#define MAKE_ANOTHER                                                                             \
-	"create another one with wazuh-manager-authd --create-enrollment-token and store it in " \
-	"token_file"
+#define MAKE_ANOTHER ENROLL_TOKEN_ANOTHER " and store it in token_file"
 
 static const char unknown_token[] =
 	"a new enrollment token takes a cluster node some seconds to learn of; "

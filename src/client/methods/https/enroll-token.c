@@ -96,8 +96,7 @@ static const char *take_members(struct enrollment_token *token, json_t *object,
 static int not_a_token(struct reason *why, const char *problem)
 {
 	reason_set(why,
-		   "The enrollment token %s; copy it exactly "
-		   "as printed by wazuh-manager-authd --create-enrollment-token",
+		   "The enrollment token %s; copy it exactly as printed, or " ENROLL_TOKEN_ANOTHER,
 		   problem);
 	return -EINVAL;
 }

@@ -165,8 +165,8 @@ static int trust_embedded(struct enroll_trust *trust, struct reason *why)
 		return reason_errno(why, taken, "Cannot read the enrollment token's CA");
 	if (taken > 0)
 		return OUTCOME_OK;
-	reason_set(why, "The CA in the enrollment token is not a certificate; create a new token "
-			"with wazuh-manager-authd --create-enrollment-token --embed-ca");
+	reason_set(why, "The CA in the enrollment token is not a certificate; %s, with --embed-ca",
+		   ENROLL_TOKEN_ANOTHER);
 	return OUTCOME_MISCONFIGURED;
 }
 

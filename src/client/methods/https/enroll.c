@@ -240,8 +240,7 @@ static int send_once(struct enroll_session *session, const char *bearer, struct 
 static const char wrong_password[] =
 	"the password in password_file is not the one in its etc/authd.pass";
 static const char wrong_token[] =
-	"the token in token_file is not one of its own, or was changed: create another one there "
-	"with wazuh-manager-authd --create-enrollment-token";
+	"the token in token_file is not one of its own, or was changed: " ENROLL_TOKEN_ANOTHER;
 
 /* The remedy, where it depends on more than the refusal; static, or in `buffer`; null: none. */
 static const char *remedy(const struct enroll_session *session, const struct credential *credential,
