@@ -164,7 +164,7 @@ static const struct option_row option_rows[] = {
 	  .set = option_set_true,
 	  .offset = offsetof(struct client_options, force),
 	  .commands = FOR(RUN) | FOR(IMPORT) | FOR(RESET) | FOR(DEREGISTER),
-	  .help = "run: over a valid key; import: over another key; "
+	  .help = "run: over a valid key (enroll: as a new agent); import: over another key; "
 		  "reset, deregister: while the agent runs" },
 	{ .name = "json",
 	  .set = option_set_true,
