@@ -22,7 +22,7 @@ void schedule_next(struct manager_state *manager, enum outcome outcome,
 {
 	const struct outcome_policy *policy = outcome_policy(outcome);
 	int previous = outcome_from_name(manager->outcome);
-	bool same_class = previous >= 0 &&
+	bool same_class = previous >= 0 && manager->was_soon == advice->is_soon &&
 			  outcome_policy((enum outcome)previous)->retry == policy->retry;
 
 	manager->wait = retry_wait(advice->is_soon ? RETRY_SHORTLY : policy->retry, bounds,
@@ -30,6 +30,7 @@ void schedule_next(struct manager_state *manager, enum outcome outcome,
 	if (advice->after > manager->wait)
 		manager->wait = least(advice->after, longest_wait(bounds->max));
 	manager->next_at = realtime_usec() + manager->wait;
+	manager->was_soon = advice->is_soon;
 	(void)snprintf(manager->outcome, sizeof manager->outcome, "%s", policy->name);
 }
 

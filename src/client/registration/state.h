@@ -14,6 +14,7 @@
 #include "common/must-check.h"
 #include "common/reason.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define STATE_MAX_MANAGERS 16
@@ -24,6 +25,7 @@ struct manager_state {
 	char outcome[16];                 /* of the last attempt */
 	uint64_t wait;                    /* microseconds, the wait that follows it */
 	uint64_t next_at;                 /* when that ends: microseconds since 1970 */
+	bool was_soon; /* not remembered: that wait was RETRY_SHORTLY, whatever the outcome */
 	/* a request that was sent, and whose answer was not received; of several the first */
 	struct {
 		char name[AGENT_NAME_MAX + 1];

@@ -89,6 +89,25 @@ static void test_next(void **state)
 	assert_true(manager.wait <= 3 * bounds.initial);
 }
 
+/* A token that is not known yet is no reason to wait as for a manager that was busy before. */
+static void test_shortly_begins_anew(void **state)
+{
+	const struct retry_advice soon = { .is_soon = true }, later = { 0 };
+	struct manager_state manager = { .address = "m:1515" };
+
+	(void)state;
+	for (uint64_t attempt = 1; attempt < 100; attempt++) {
+		manager = planned("m:1515", "busy", bounds.max);
+		schedule_next(&manager, OUTCOME_BUSY, &bounds, &soon, attempt);
+		assert_in_range(manager.wait, 5 * bounds.initial, 15 * bounds.initial);
+		manager.wait = SECONDS(100);
+		schedule_next(&manager, OUTCOME_BUSY, &bounds, &soon, attempt);
+		assert_in_range(manager.wait, 5 * bounds.initial, bounds.max);
+		schedule_next(&manager, OUTCOME_BUSY, &bounds, &later, attempt);
+		assert_in_range(manager.wait, 30 * bounds.initial, 90 * bounds.initial);
+	}
+}
+
 /* A manager may ask for more patience than the policy has, but not for any. */
 static void test_retry_after(void **state)
 {
@@ -252,6 +271,7 @@ int main(void)
 		cmocka_unit_test_setup(test_wait_left, setup),
 		cmocka_unit_test_setup(test_clock_set_back, setup),
 		cmocka_unit_test_setup(test_next, setup),
+		cmocka_unit_test_setup(test_shortly_begins_anew, setup),
 		cmocka_unit_test_setup(test_retry_after, setup),
 		cmocka_unit_test_setup(test_unknown_outcome, setup),
 		cmocka_unit_test_setup(test_next_turn, setup),
