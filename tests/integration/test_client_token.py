@@ -183,6 +183,14 @@ def test_the_token_itself_is_no_argument(machine, words):
         assert "process list" in result.failure and "use -" in result.failure, result
 
 
+def test_path_that_is_long(machine):
+    """Nothing of it but the slash tells it from a token."""
+    path = f"/etc/{'directory/' * 8}token"
+    result = machine.register("token", "show", path, trust=None, name=None)
+    assert result.status == 78 and path in result.failure, result
+    assert "No such file" in result.failure, result
+
+
 def test_other_verbs(machine):
     result = machine.register("token", "list", trust=None, name=None)
     assert result.status == 64 and "show [FILE|-]" in result.failure, result

@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Shorter than the shortest token, and longer than names of files are. */
+/* Shorter than the shortest token, and longer than most names of files are. */
 #define TOKEN_PART 40
 
 /* ------------------------------------------------------------------ which token */
@@ -30,7 +30,8 @@ static bool is_token_itself(const char *argument)
 	static const char letters[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=+/";
 
-	if (access(argument, F_OK) == 0)
+	/* base64 has slashes, but none at the beginning of what begins with a brace */
+	if (access(argument, F_OK) == 0 || argument[0] == '/')
 		return false;
 	return argument[0] == '{' ||
 	       (strlen(argument) >= TOKEN_PART && argument[strspn(argument, letters)] == '\0');
