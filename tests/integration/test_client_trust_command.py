@@ -135,6 +135,14 @@ def test_generations(agent, start_wazuh5, certificates, said, noted):
         bundle(certificates, "ca", "other", generation=noted), server=server)
 
 
+def test_newer_generation_of_the_same(agent, start_wazuh5, certificates):
+    """Noted, so that a node that lags behind is known."""
+    server = start_wazuh5()
+    server.generation = "1789000013"
+    agent(bundle(certificates, "ca", generation=1789000012)).takes(
+        bundle(certificates, "ca", generation=1789000013), "kept ", server=server)
+
+
 def test_six(agent, start_wazuh5, certificates):
     names = ["ca", "other", "expired", "intermediate", "constrained", "other"]
     text = bundle(certificates, *names)
@@ -169,13 +177,40 @@ def test_after_the_token_is_gone(machine, enrollment, start_wazuh5, certificates
     assert paths(server) == [("GET", CACERTS)]
 
 
-def test_reset_removes_it(agent, start_wazuh5, certificates):
-    """Stored here, it is ours."""
-    server = start_wazuh5(cacerts=bundle(certificates, "ca", "other").encode())
-    here = agent(bundle(certificates, "ca"))
-    assert here.trust(manager=server).status == 0
-    assert here.machine.register("reset", "--yes", trust=None).status == 0
-    assert not os.path.exists(here.anchor_file)
+@pytest.fixture
+def renewed(machine, enrollment, start_wazuh5, certificates, ca_pin):
+    """An agent whose CA was stored here; the token is gone, and so is the key."""
+    server = start_wazuh5(tokens={TOKEN_ID: SECRET})
+    token = token_for(server, pin=ca_pin)
+    enrollment.succeeds(server, token=token, auth__forget_secret="yes")
+    assert enrollment.read(enrollment.anchor_file) == bundle(certificates, "ca")
+    server.cacerts = bundle(certificates, "ca", "other").encode()
+    enrollment.server = server
+    enrollment.gone = os.path.join(machine.directory, "token")
+    assert not os.path.exists(enrollment.gone)
+    return enrollment
+
+
+def test_renewed_by_ours_is_ours(renewed, certificates):
+    """It verifies the manager of the next enrollment, and `reset` removes it."""
+    assert renewed.run("trust", trust=None, manager=renewed.server).status == 0
+    assert renewed.read(renewed.anchor_file) == bundle(certificates, "ca", "other")
+    renewed.lose_key()
+    result = renewed.run(trust=None, auth__token_file=renewed.gone)
+    assert result.status == 0, result
+    assert renewed.machine.register("reset", "--yes", trust=None).status == 0
+    assert not os.path.exists(renewed.anchor_file)
+
+
+def test_renewed_by_another_is_not_ours(renewed, certificates):
+    """The agent's group may have written it: what it verifies was not known here before."""
+    with open(renewed.anchor_file, "a", encoding="ascii") as file:
+        file.write(bundle(certificates, "constrained"))
+    assert renewed.run("trust", trust=None, manager=renewed.server).status == 0
+    assert renewed.read(renewed.anchor_file) == bundle(certificates, "ca", "other")
+    renewed.lose_key()
+    result = renewed.run(trust=None, auth__token_file=renewed.gone)
+    assert result.status == 78 and "create another token" in result.failure, result
 
 
 def test_debug_log(agent, start_wazuh5, certificates, ca_pin):

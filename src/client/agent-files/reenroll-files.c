@@ -311,18 +311,13 @@ int reenroll_files_forget(const struct reenroll_files *files, struct reason *why
 
 /* ------------------------------------------------------------------ forgetting the CA */
 
-static void mark_content(char ret[static REENROLL_FILES_MARK_SIZE], const char *content,
-			 size_t length)
+void reenroll_files_mark_anchor(char ret[static REENROLL_FILES_MARK_SIZE], const char *pem,
+				size_t length)
 {
 	unsigned char digest[SHA256_SIZE];
 
-	sha256(digest, content, length);
+	sha256(digest, pem, length);
 	hex_print(ret, digest, sizeof digest);
-}
-
-void reenroll_files_mark_anchor(char ret[static REENROLL_FILES_MARK_SIZE], const char *pem)
-{
-	mark_content(ret, pem, strlen(pem));
 }
 
 int reenroll_files_read_anchor(const struct reenroll_files *files, const char *mark, char **ret,
@@ -338,7 +333,7 @@ int reenroll_files_read_anchor(const struct reenroll_files *files, const char *m
 	if (length < 0)
 		return is_shortage((int)length) ? (int)length
 						: 0; /* such as a link: none of ours */
-	mark_content(now, content, (size_t)length);
+	reenroll_files_mark_anchor(now, content, (size_t)length);
 	if (strcmp(now, mark) != 0)
 		return 0;
 	*ret = take_pointer(content);

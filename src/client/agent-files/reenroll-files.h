@@ -84,8 +84,9 @@ bool reenroll_files_has_anchor(const struct reenroll_files *files, const char *p
 int reenroll_files_parse_anchor(const struct reenroll_files *files, struct ca_bundle *ret,
 				struct reason *why) must_check;
 
-/* By which the CA `pem`, once it is stored, is known again: the SHA-256 of its text. */
-void reenroll_files_mark_anchor(char ret[static REENROLL_FILES_MARK_SIZE], const char *pem);
+/* By which a CA, once it is stored, is known again: the SHA-256 of its `length` bytes. */
+void reenroll_files_mark_anchor(char ret[static REENROLL_FILES_MARK_SIZE], const char *pem,
+				size_t length);
 
 /*
  * Store the CA, `pem`. A file that already contains all its certificates is not changed; any other

@@ -267,12 +267,27 @@ static void print_change(const struct renewal *renewal)
 	print_part("removed", old, new, false);
 }
 
-/* As in a registration: saved before it is stored, so that `reset` knows it for ours. */
+/*
+ * What was believed because of the stored CA is ours as far as that was: the agent's group can have
+ * written it, and the CA that it names must not get from the state what root alone may say.
+ */
+static bool is_vouched_for(const struct renewal *renewal, const struct state *state)
+{
+	const struct pem_file *ca = &renewal->access.ca;
+	char mark[REENROLL_FILES_MARK_SIZE];
+
+	if (!renewal->is_by_stored)
+		return true;
+	reenroll_files_mark_anchor(mark, ca->bytes, ca->length);
+	return strcmp(mark, state->stored_ca) == 0;
+}
+
+/* As in a registration: saved before it is stored, so that it is known for ours. */
 static void note_stored(struct state *state, const struct program *program, const char *pem)
 {
 	struct reason why = { 0 };
 
-	reenroll_files_mark_anchor(state->stored_ca, pem);
+	reenroll_files_mark_anchor(state->stored_ca, pem, strlen(pem));
 	if (state_save(state, program->options->state_directory, &why) < 0)
 		log_warning("%s; going on without", why.text);
 }
@@ -288,11 +303,14 @@ static int store(struct renewal *renewal)
 
 	state_load(&state, program->options->state_directory);
 	memcpy(before, state.stored_ca, sizeof before);
-	note_stored(&state, program, renewal->pem);
+	if (is_vouched_for(renewal, &state))
+		note_stored(&state, program, renewal->pem);
 	r = reenroll_files_replace_anchor(files, renewal->pem, &why);
 	if (r < 0) {
-		memcpy(state.stored_ca, before, sizeof before);
-		ignore_result(state_save(&state, program->options->state_directory, NULL));
+		if (strcmp(state.stored_ca, before) != 0) {
+			memcpy(state.stored_ca, before, sizeof before);
+			ignore_result(state_save(&state, program->options->state_directory, NULL));
+		}
 		return fail(OUTCOME_STORAGE_ERROR, r, &why);
 	}
 	if (r > 0)
@@ -305,8 +323,9 @@ static int store(struct renewal *renewal)
 static int finish(struct renewal *renewal)
 {
 	const struct ca_bundle *old = &renewal->old, *new = &renewal->new;
+	bool is_newer = new->generation > old->generation; /* an older node is known by that */
 
-	if (!is_same(old, new) || !is_same(new, old))
+	if (is_newer || !is_same(old, new) || !is_same(new, old))
 		return store(renewal);
 	print_change(renewal);
 	printf("Nothing changed: %s holds them already.\n", renewal->files.reenroll.anchor_path);
@@ -353,5 +372,5 @@ int command_trust(struct program *program)
 	if (r < 0)
 		return fail(OUTCOME_STORAGE_ERROR, r, &why);
 	r = ask_managers(&renewal);
-	return r == OUTCOME_OK ? finish(&renewal) : r;
+	return r == OUTCOME_OK && renewal.pem ? finish(&renewal) : r;
 }

@@ -125,7 +125,7 @@ static void note_anchor(struct registration *run)
 
 	if (!anchor || reenroll_files_has_anchor(&run->files.reenroll, anchor))
 		return;
-	reenroll_files_mark_anchor(run->state.stored_ca, anchor);
+	reenroll_files_mark_anchor(run->state.stored_ca, anchor, strlen(anchor));
 	report_save_state(run);
 }
 

@@ -302,7 +302,7 @@ static void test_forgetting_the_ca(void **state)
 	struct reenroll_files files;
 
 	open_agent(&files, directory);
-	reenroll_files_mark_anchor(mark, "ours\n");
+	reenroll_files_mark_anchor(mark, "ours\n", strlen("ours\n"));
 	assert_int_equal(reenroll_files_forget_anchor(&files, mark, NULL), 0); /* no directory */
 
 	store_anchor(directory, "ours\n");
