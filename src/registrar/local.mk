@@ -67,7 +67,6 @@ libregistrar_a_SOURCES = \
 	src/registrar/commands/remove-agents.c src/registrar/commands/remove-agents.h \
 	src/registrar/commands/rotate-ca.c src/registrar/commands/rotate-ca.h \
 	src/registrar/commands/token.c src/registrar/commands/token.h \
-	src/registrar/commands/token-make.c src/registrar/commands/token-make.h \
 	src/registrar/commands/user.h \
 	src/registrar/commands/wazuh-certificate.c src/registrar/commands/wazuh-certificate.h \
 	src/registrar/enrollment/address.c src/registrar/enrollment/address.h \
@@ -79,6 +78,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/enrollment/known-dialect.c src/registrar/enrollment/known-dialect.h \
 	src/registrar/enrollment/log.c src/registrar/enrollment/log.h \
 	src/registrar/enrollment/records.c src/registrar/enrollment/records.h \
+	src/registrar/enrollment/token-make.c src/registrar/enrollment/token-make.h \
 	src/registrar/enrollment/tombstone.c src/registrar/enrollment/tombstone.h \
 	src/registrar/enrollment/transactions.c src/registrar/enrollment/transactions.h \
 	src/registrar/keeper/bearer-check.c src/registrar/keeper/bearer-check.h \
@@ -136,6 +136,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/registry/listings.c src/registrar/registry/listings.h \
 	src/registrar/registry/registration-wire.c \
 	src/registrar/registry/session-wire.c \
+	src/registrar/registry/token-requests.h \
 	src/registrar/registry/user-requests.h \
 	src/registrar/registry/removal-wire.c \
 	src/registrar/registry/removals.c src/registrar/registry/removals.h \

@@ -103,24 +103,3 @@ int init_write_certificates(const char *path, X509 *const *certificates, size_t 
 		}
 	return write_bio(path, CERTIFICATE_MODE, bio, why);
 }
-
-int init_read_certificates(struct ca_bundle *ret, const char *path, struct reason *why)
-{
-	const struct pem_subject subject = { "certificate file", path, PEM_CERTIFICATE };
-	cleanup(pem_file_close) struct pem_file file = { 0 };
-	cleanup(ca_bundle_clear) struct ca_bundle found = { 0 };
-	int r = pem_file_open(&file, &subject, why);
-
-	if (r < 0)
-		return r;
-	r = ca_bundle_read(&found, file.bytes, file.length);
-	if (r < 0)
-		return reason_errno(why, r, "Cannot read %s", path);
-	if (found.is_damaged || ca_bundle_count(&found) == 0) {
-		reason_set(why, "The certificate in %s cannot be read", path);
-		return -EINVAL;
-	}
-	*ret = found;
-	found = (struct ca_bundle){ 0 };
-	return 0;
-}

@@ -2,11 +2,11 @@
 /* The files that init makes and reads in the manager's etc, under its lock. */
 #pragma once
 
-#include "common/ca-bundle.h"
 #include "common/must-check.h"
 #include "common/reason.h"
 
 #include <openssl/evp.h>
+#include <openssl/x509.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -35,6 +35,3 @@ int init_read_key(EVP_PKEY **ret, const char *path, struct reason *why) must_che
 /* Write certificates one after the other; a null is none. Returns as init_write_file(). */
 int init_write_certificates(const char *path, X509 *const *certificates, size_t count,
 			    struct reason *why) must_check;
-
-/* Read all certificates of a file. Returns 0, or a negative errno with `why` set. */
-int init_read_certificates(struct ca_bundle *ret, const char *path, struct reason *why) must_check;

@@ -94,9 +94,9 @@ int option_value_registration_time(void *target, const struct option_row *row, c
 int option_value_ttl(void *target, const struct option_row *row, char *value)
 {
 	struct options *options = target;
-	int r = parse_time(row, value, &options->token.ttl);
+	int r = parse_time(row, value, &options->token.wish.ttl);
 
-	return r == 0 && options->token.ttl == 0
+	return r == 0 && options->token.wish.ttl == 0
 		       ? usage_error("--%s is longer than no time", row->name)
 		       : r;
 }

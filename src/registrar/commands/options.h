@@ -7,6 +7,7 @@
 #include "common/option-setters.h"
 #include "registrar/api/limits.h"
 #include "registrar/enrollment/enrollment.h"
+#include "registrar/enrollment/token-make.h"
 #include "registrar/net/listener.h"
 #include "registrar/net/network-list.h"
 
@@ -105,12 +106,8 @@ struct admin_options {
 
 /* Of the command token. */
 struct token_options {
-	const char *address, *prefix, *description; /* create; null: not given */
-	unsigned int port;                          /* create; 0: not given */
-	unsigned int ttl;                           /* create; seconds; 0: not given */
-	unsigned int most;                          /* create: uses; 0: not given */
-	bool embeds_ca, has_no_credential;          /* create */
-	bool all, force;                            /* purge */
+	struct token_wish wish; /* create */
+	bool all, force;        /* purge */
 };
 
 /* What follows from the directory; owned. */

@@ -6,6 +6,7 @@
 #include "common/tls-context.h"
 #include "registrar/commands/init-files.h"
 #include "registrar/commands/own-ca.h"
+#include "registrar/net/authorities.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -42,7 +43,7 @@ static int open_rotation(struct rotation *rotation, const struct init_settings *
 
 	rotation->settings = settings;
 	if (r >= 0)
-		r = init_read_certificates(&rotation->chain, settings->certificate_file, why);
+		r = authorities_read(&rotation->chain, settings->certificate_file, why);
 	if (r >= 0)
 		rotation->certificate = ca_bundle_at(&rotation->chain, 0);
 	return r;

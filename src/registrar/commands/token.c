@@ -9,13 +9,11 @@
 #include "common/usage.h"
 #include "registrar/agents/enroll-tokens.h"
 #include "registrar/commands/admin.h"
-#include "registrar/commands/token-make.h"
+#include "registrar/enrollment/token-make.h"
 
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
-
-#define DEFAULT_TTL (30u * 86400)
 
 enum action { CREATE, LIST, SHOW, REVOKE, PURGE, ACTIONS };
 
@@ -30,19 +28,20 @@ const char *const token_actions[] = {
 static const char *misplaced_option(const struct options *options, enum action action)
 {
 	const struct token_options *token = &options->token;
+	const struct token_wish *wish = &token->wish;
 	const struct {
 		const char *name;
 		bool is_given;
 		unsigned int actions;
 	} rows[] = {
-		{ "address", token->address, 1u << CREATE },
-		{ "port", token->port, 1u << CREATE },
-		{ "prefix", token->prefix, 1u << CREATE },
-		{ "ttl", token->ttl, 1u << CREATE },
-		{ "max-uses", token->most, 1u << CREATE },
-		{ "description", token->description, 1u << CREATE },
-		{ "embed-ca", token->embeds_ca, 1u << CREATE },
-		{ "no-credential", token->has_no_credential, 1u << CREATE },
+		{ "address", wish->address, 1u << CREATE },
+		{ "port", wish->port, 1u << CREATE },
+		{ "prefix", wish->prefix, 1u << CREATE },
+		{ "ttl", wish->ttl, 1u << CREATE },
+		{ "max-uses", wish->most, 1u << CREATE },
+		{ "description", wish->description, 1u << CREATE },
+		{ "embed-ca", wish->embeds_ca, 1u << CREATE },
+		{ "no-credential", wish->has_no_credential, 1u << CREATE },
 		{ "all", token->all, 1u << PURGE },
 		{ "force", token->force, 1u << PURGE },
 		{ "json", options->admin.json, 1u << CREATE | 1u << LIST | 1u << SHOW },
@@ -65,18 +64,23 @@ static int check_arguments(enum action action, int count)
 	return 0;
 }
 
-static int check_create(const struct token_options *token)
+static int check_create(const struct token_wish *wish)
 {
-	if (!token->address)
+	switch (token_wish_check(wish)) {
+	case TOKEN_ADDRESS:
 		return usage_error("token create needs --address: this manager, as agents "
 				   "reach it");
-	if (token->has_no_credential && (token->ttl || token->most || token->description))
+	case TOKEN_NOT_KEPT:
 		return usage_error("a token with --no-credential is not kept: nothing limits or "
 				   "describes it");
-	if (token->description && !enroll_token_description_is_valid(token->description))
+	case TOKEN_DESCRIPTION:
 		return usage_error("--description has at most %d characters, of printable ASCII",
 				   ENROLL_TOKEN_DESCRIPTION_MAX);
-	return 0;
+	case TOKEN_TTL:
+		return usage_error("--ttl is at most %ud", ENROLL_TOKEN_DAYS_MAX);
+	default:
+		return 0;
+	}
 }
 
 static int check(const struct options *options, enum action action)
@@ -87,7 +91,7 @@ static int check(const struct options *options, enum action action)
 			  : check_arguments(action, options->line.argument_count - 1);
 
 	if (r == 0 && action == CREATE)
-		r = check_create(&options->token);
+		r = check_create(&options->token.wish);
 	if (r == 0 && action == PURGE && options->token.all != options->token.force)
 		r = usage_error(options->token.all
 					? "token purge --all removes tokens that can be used: say "
@@ -310,34 +314,24 @@ static int print_token(const struct enrollment_token *token, const struct enroll
 	return status;
 }
 
-static void describe(struct enroll_token *ret, const struct enrollment_token *token,
-		     const struct token_options *options)
-{
-	*ret = (struct enroll_token){
-		.created = (uint64_t)time(NULL),
-		.most = options->most,
-	};
-	ret->expires = ret->created + (options->ttl ?: DEFAULT_TTL);
-	memcpy(ret->id, token->id, sizeof ret->id);
-	memcpy(ret->secret, token->secret, sizeof ret->secret);
-	enrollment_address_format(ret->address, &token->manager, token->prefix);
-	(void)snprintf(ret->description, sizeof ret->description, "%s", options->description ?: "");
-}
-
 /* It is kept before anybody sees it. */
 static int create(struct enroll_tokens *tokens, const struct options *options)
 {
 	cleanup(enrollment_token_wipe) struct enrollment_token token = { .ca = NULL };
+	const struct token_wish *wish = &options->token.wish;
+	const struct token_files files = { .certificate = options->tls.certificate_file,
+					   .bundle = options->paths.ca_file };
 	struct enroll_token kept;
+	enum token_fault fault;
 	struct reason why;
 	char expires[32];
-	int r = token_make(&token, options, &why), status;
+	int r = token_make(&token, wish, &files, &fault, &why), status;
 
 	if (r < 0)
 		return r == -EINVAL ? admin_fail(EX_DATAERR, &why) : admin_fail_file(r, &why);
 	if (!token.has_credential)
 		return print_token(&token, NULL, options->admin.json);
-	describe(&kept, &token, &options->token);
+	token_describe(&kept, &token, wish, (uint64_t)time(NULL));
 	r = enroll_tokens_add(tokens, &kept, &why);
 	status = r < 0 ? fail_store(r, &why) : store(tokens, options);
 	if (status == 0)

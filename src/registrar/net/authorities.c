@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/net/authorities.h"
 
-#include "common/ca-bundle.h"
 #include "common/cleanup.h"
 #include "common/library-memory.h"
+#include "common/pem-file.h"
 #include "common/tls-context.h"
 #include "registrar/net/certificate.h"
 
@@ -140,4 +140,25 @@ void authorities_clear(struct authorities *authorities)
 {
 	free(authorities->pem);
 	*authorities = (struct authorities){ .pem = NULL };
+}
+
+int authorities_read(struct ca_bundle *ret, const char *path, struct reason *why)
+{
+	const struct pem_subject subject = { "certificate file", path, PEM_CERTIFICATE };
+	cleanup(pem_file_close) struct pem_file file = { 0 };
+	cleanup(ca_bundle_clear) struct ca_bundle found = { 0 };
+	int r = pem_file_open(&file, &subject, why);
+
+	if (r < 0)
+		return r;
+	r = ca_bundle_read(&found, file.bytes, file.length);
+	if (r < 0)
+		return reason_errno(why, r, "Cannot read %s", path);
+	if (found.is_damaged || ca_bundle_count(&found) == 0) {
+		reason_set(why, "The certificate in %s cannot be read", path);
+		return -EINVAL;
+	}
+	*ret = found;
+	found = (struct ca_bundle){ 0 };
+	return 0;
 }

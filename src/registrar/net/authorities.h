@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "common/ca-bundle.h"
 #include "common/must-check.h"
 #include "common/reason.h"
 
@@ -22,6 +23,11 @@ bool authorities_write(BIO *pem, X509 *own, STACK_OF(X509) * chain) must_check;
 
 /* The one that the others were issued by, as far as it is there. Null: there are none. */
 X509 *authorities_root(X509 *own, STACK_OF(X509) * chain) must_check;
+
+/*
+ * Read all certificates of a file, of CAs or not. Returns 0, or a negative errno with `why` set.
+ */
+int authorities_read(struct ca_bundle *ret, const char *path, struct reason *why) must_check;
 
 /* Those that are handed out. Zero: none. Free with authorities_clear(). */
 struct authorities {

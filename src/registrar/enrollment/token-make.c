@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "registrar/commands/token-make.h"
+#include "registrar/enrollment/token-make.h"
 
 #include "common/ca-bundle.h"
 #include "common/cleanup.h"
@@ -8,7 +8,6 @@
 #include "common/pem-file.h"
 #include "common/tls-context.h"
 #include "common/tls-pin.h"
-#include "registrar/commands/init-files.h"
 #include "registrar/net/authorities.h"
 #include "registrar/net/certificate.h"
 
@@ -19,27 +18,41 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-/* ------------------------------------------------------------------ the address */
+#define DEFAULT_TTL (30u * 86400)
+#define TTL_MAX (ENROLL_TOKEN_DAYS_MAX * 86400)
 
-static int make_address(struct enrollment_token *token, const struct token_options *options,
-			struct reason *why)
+/* ------------------------------------------------------------------ what is wished for */
+
+enum token_fault token_wish_check(const struct token_wish *wish)
 {
-	const char *prefix = options->prefix ?: ENROLLMENT_PREFIX;
+	if (!wish->address)
+		return TOKEN_ADDRESS;
+	if (wish->has_no_credential && (wish->ttl || wish->most || wish->description))
+		return TOKEN_NOT_KEPT;
+	if (wish->description && !enroll_token_description_is_valid(wish->description))
+		return TOKEN_DESCRIPTION;
+	return wish->ttl > TTL_MAX ? TOKEN_TTL : TOKEN_OK;
+}
+
+static enum token_fault make_address(struct enrollment_token *token, const struct token_wish *wish,
+				     struct reason *why)
+{
+	const char *prefix = wish->prefix ?: ENROLLMENT_PREFIX;
 	char shown[128];
 
 	prefix += prefix[0] == '/';
-	if (endpoint_parse(&token->manager, options->address,
-			   (uint16_t)(options->port ?: ENROLLMENT_PORT)) < 0) {
+	if (endpoint_parse(&token->manager, wish->address,
+			   (uint16_t)(wish->port ?: ENROLLMENT_PORT)) < 0) {
 		reason_set(why, "--address is a host name or an address, not '%s'",
-			   escape_string(shown, sizeof shown, options->address));
-		return -EINVAL;
+			   escape_string(shown, sizeof shown, wish->address));
+		return TOKEN_ADDRESS;
 	}
 	if (endpoint_prefix_parse(token->prefix, prefix) < 0) {
 		reason_set(why, "--prefix is the beginning of a path like %s, not '%s'",
-			   ENROLLMENT_PREFIX, escape_string(shown, sizeof shown, options->prefix));
-		return -EINVAL;
+			   ENROLLMENT_PREFIX, escape_string(shown, sizeof shown, wish->prefix));
+		return TOKEN_PREFIX;
 	}
-	return 0;
+	return TOKEN_OK;
 }
 
 /* ------------------------------------------------------------------ the CA */
@@ -119,13 +132,12 @@ static int write_ca(struct enrollment_token *token, const struct known_cas *know
 	return token->ca ? 0 : -ENOMEM;
 }
 
-static int find_cas(struct known_cas *known, const struct options *options, struct reason *why)
+static int find_cas(struct known_cas *known, const struct token_files *files, struct reason *why)
 {
-	const char *bundle = options->paths.ca_file;
-	int r = read_certificates(&known->own, known->chain, options->tls.certificate_file, why);
+	int r = read_certificates(&known->own, known->chain, files->certificate, why);
 
-	if (r >= 0 && access(bundle, F_OK) == 0)
-		r = init_read_certificates(&known->bundle, bundle, why);
+	if (r >= 0 && access(files->bundle, F_OK) == 0)
+		r = authorities_read(&known->bundle, files->bundle, why);
 	if (r < 0)
 		return r;
 	known->issuer = find_issuer(&known->bundle, known->own);
@@ -137,14 +149,15 @@ static int find_cas(struct known_cas *known, const struct options *options, stru
 }
 
 /* What GET /wazuh-manager/cacerts hands out (authorities_find()). */
-static int make_ca(struct enrollment_token *token, const struct options *options,
+static int make_ca(struct enrollment_token *token, bool embeds_ca, const struct token_files *files,
 		   struct reason *why)
 {
 	cleanup(known_cas_clear) struct known_cas known = { .chain = sk_X509_new_null() };
-	const char *path = options->tls.certificate_file;
-	int r = known.chain ? find_cas(&known, options, why) : no_memory(path, why);
+	const unsigned long shortages = library_memory_shortages();
+	const char *path = files->certificate;
+	int r = known.chain ? find_cas(&known, files, why) : no_memory(path, why);
 
-	if (library_memory_was_short()) /* then they may be right, or more than were read */
+	if (library_memory_shortages() != shortages) /* then they may be right, or there are more */
 		return no_memory(path, why);
 	if (r < 0)
 		return r;
@@ -155,10 +168,7 @@ static int make_ca(struct enrollment_token *token, const struct options *options
 			   path);
 		return -EINVAL;
 	}
-	if (options->token.embeds_ca)
-		r = write_ca(token, &known);
-	else
-		r = tls_certificate_digest(known.issuer, token->pin);
+	r = embeds_ca ? write_ca(token, &known) : tls_certificate_digest(known.issuer, token->pin);
 	return r < 0 ? no_memory(path, why) : 0;
 }
 
@@ -181,18 +191,49 @@ static int make_credential(struct enrollment_token *token, struct reason *why)
 	return 0;
 }
 
-int token_make(struct enrollment_token *ret, const struct options *options, struct reason *why)
+/* ------------------------------------------------------------------ the whole */
+
+/* -ENOMEM is this machine's fault; whatever else keeps the CA out is that of the files. */
+static int make(struct enrollment_token *token, const struct token_wish *wish,
+		const struct token_files *files, enum token_fault *ret_fault, struct reason *why)
+{
+	int r;
+
+	*ret_fault = make_address(token, wish, why);
+	if (*ret_fault != TOKEN_OK)
+		return -EINVAL;
+	r = make_ca(token, wish->embeds_ca, files, why);
+	*ret_fault = r == -ENOMEM ? TOKEN_INTERNAL : TOKEN_NO_CA;
+	if (r < 0 || wish->has_no_credential)
+		return r;
+	*ret_fault = TOKEN_INTERNAL;
+	return make_credential(token, why);
+}
+
+int token_make(struct enrollment_token *ret, const struct token_wish *wish,
+	       const struct token_files *files, enum token_fault *ret_fault, struct reason *why)
 {
 	cleanup(enrollment_token_wipe) struct enrollment_token token = { .ca = NULL };
-	int r = make_address(&token, &options->token, why);
+	int r = make(&token, wish, files, ret_fault, why);
 
-	if (r >= 0)
-		r = make_ca(&token, options, why);
-	if (r >= 0 && !options->token.has_no_credential)
-		r = make_credential(&token, why);
 	if (r < 0)
 		return r;
+	*ret_fault = TOKEN_OK;
 	*ret = token;
 	token.ca = NULL;
 	return 0;
+}
+
+void token_describe(struct enroll_token *ret, const struct enrollment_token *token,
+		    const struct token_wish *wish, uint64_t now)
+{
+	*ret = (struct enroll_token){
+		.created = now,
+		.expires = now + (wish->ttl ?: DEFAULT_TTL),
+		.most = wish->most,
+	};
+	memcpy(ret->id, token->id, sizeof ret->id);
+	memcpy(ret->secret, token->secret, sizeof ret->secret);
+	enrollment_address_format(ret->address, &token->manager, token->prefix);
+	(void)snprintf(ret->description, sizeof ret->description, "%s", wish->description ?: "");
 }
