@@ -98,6 +98,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/keeper/password.c src/registrar/keeper/password.h \
 	src/registrar/keeper/password-worker.c src/registrar/keeper/password-worker.h \
 	src/registrar/keeper/sessions.c src/registrar/keeper/sessions.h \
+	src/registrar/keeper/token-requests.c \
 	src/registrar/keeper/token.c src/registrar/keeper/token.h \
 	src/registrar/keeper/users.c src/registrar/keeper/users.h \
 	src/registrar/net/authorities.c src/registrar/net/authorities.h \
@@ -136,7 +137,8 @@ libregistrar_a_SOURCES = \
 	src/registrar/registry/listings.c src/registrar/registry/listings.h \
 	src/registrar/registry/registration-wire.c \
 	src/registrar/registry/session-wire.c \
-	src/registrar/registry/token-requests.h \
+	src/registrar/registry/token-requests.c src/registrar/registry/token-requests.h \
+	src/registrar/registry/token-wire.c \
 	src/registrar/registry/user-requests.h \
 	src/registrar/registry/removal-wire.c \
 	src/registrar/registry/removals.c src/registrar/registry/removals.h \

@@ -160,6 +160,53 @@ static void list_groups(struct groups_page *ret, const struct groups_request *re
 	ret->has_more = how & 16 && strlen(request->after) < 4;
 }
 
+/* With a pin, or a CA; kept, or without a credential. */
+static void make_token(struct token_make_answer *ret, unsigned int how)
+{
+	ret->fault = (enum token_fault)(how % (TOKEN_INTERNAL + 1));
+	if (ret->fault != TOKEN_OK)
+		return;
+	ret->text = strdup("eyJ2ZXIiOjF9");
+	HOLDS(ret->text);
+	ret->has_pin = how & 64;
+	ret->expires = how & 128 ? UINT64_MAX : 1700000000;
+	(void)snprintf(ret->id, sizeof ret->id, "%s", how & 32 ? "AAECAwQFBgcICQoLDA0ODw" : "");
+	(void)snprintf(ret->address, sizeof ret->address, "manager:1518/siem");
+}
+
+static void list_tokens(struct tokens_page *ret, const struct tokens_request *request,
+			unsigned int how)
+{
+	struct token_row **end = &ret->rows;
+
+	ret->fault = how == 0xdf ? TOKEN_STORE : TOKEN_OK;
+	ret->total = how & 16 ? UINT32_MAX : how % 8;
+	for (unsigned int i = 0; i < how % 5 && request->from < 16; i++) {
+		*end = calloc(1, sizeof **end);
+		HOLDS(*end);
+		(void)snprintf((*end)->id, sizeof(*end)->id, "AAECAwQFBgcICQoLDA0O%02u", i);
+		(void)snprintf((*end)->address, sizeof(*end)->address, "manager");
+		(*end)->expires = how & 8 ? UINT64_MAX : 1700000000;
+		(*end)->is_revoked = how & 1;
+		end = &(*end)->next;
+	}
+}
+
+/* All that are named, or, purged, some. */
+static void end_tokens(struct token_end_answer *ret, const struct token_end_request *request,
+		       unsigned int how)
+{
+	ret->fault = how % 7 == 6 ? TOKEN_STORE : TOKEN_OK;
+	if (ret->fault != TOKEN_OK)
+		return;
+	ret->count = request->ending == TOKEN_REVOKE ? request->count : how % 5;
+	ret->ids = calloc(ret->count + 1, sizeof *ret->ids);
+	HOLDS(ret->ids);
+	for (size_t i = 0; i < ret->count; i++)
+		(void)snprintf(ret->ids[i], sizeof ret->ids[i], "%s",
+			       request->ending == TOKEN_REVOKE ? request->ids[i] : "purged");
+}
+
 /* Of any length, and of one of a few editions. */
 static void decide_material(struct material_answer *ret, unsigned int how)
 {
@@ -213,6 +260,15 @@ static void decide(struct registry_answer *ret, const struct registry_request *r
 		break;
 	case REGISTRY_GROUPS:
 		list_groups(&ret->groups, request->groups, how);
+		break;
+	case REGISTRY_TOKEN_MAKE:
+		make_token(&ret->token_make, how);
+		break;
+	case REGISTRY_TOKENS:
+		list_tokens(&ret->tokens, request->tokens, how);
+		break;
+	case REGISTRY_TOKEN_END:
+		end_tokens(&ret->token_end, request->token_end, how);
 		break;
 	case REGISTRY_MATERIAL:
 		decide_material(&ret->material, how);

@@ -106,6 +106,16 @@ static void check_content(const struct registry_request *request)
 	case REGISTRY_GROUPS:
 		check_user(&request->groups->user);
 		break;
+	case REGISTRY_TOKEN_MAKE:
+		check_user(&request->token_make->user);
+		break;
+	case REGISTRY_TOKENS:
+		check_user(&request->tokens->user);
+		break;
+	case REGISTRY_TOKEN_END:
+		check_user(&request->token_end->user);
+		HOLDS(request->token_end->count <= TOKEN_IDS_MAX);
+		break;
 	case REGISTRY_TYPES:
 		HOLDS(false);
 	}
@@ -194,6 +204,8 @@ static void check_answer(const unsigned char *packet, size_t length)
 	      !answer.session.user[0]);
 	HOLDS(answer.outcome == REGISTRY_DECIDED || answer.type != REGISTRY_MATERIAL ||
 	      !answer.material.material.private_key.bytes);
+	HOLDS(answer.outcome == REGISTRY_DECIDED || answer.type != REGISTRY_TOKEN_MAKE ||
+	      (answer.token_make.fault == TOKEN_INTERNAL && !answer.token_make.text));
 	HOLDS(registry_wire_answer(again, header.number, &answer) == length);
 	HOLDS(memcmp(again, packet, length) == 0);
 	fuzz_faults_begin();

@@ -18,14 +18,17 @@ from registrar_tools import PATIENCE
 VERSION = 1
 HELLO, WELCOME, REQUEST, WITHDRAW, ANSWER, NEWS, REPORT = range(1, 8)
 (REGISTER, KEY, JOIN, LOGIN, SESSION, LOGOUT, BEARER, MATERIAL, REMOVE, AGENTS,
- GROUPS, SECRET) = range(12)
-TYPES = 12
+ GROUPS, SECRET, TOKEN_MAKE, TOKENS, TOKEN_END) = range(15)
+TYPES = 15
 DECIDED, BUSY, FAILED, DENIED = range(4)
 BY_AUTHD, BY_ENROLL, BY_API = range(3)
 (REGISTERED, NAME, NAME_TAKEN, NEWER, BAD_GROUPS, GROUP_ABSENT, IP, IP_TAKEN, ID, ID_TAKEN, BAD_KEY,
  OPEN, LIMIT, UNKNOWN_AGENT, WRONG_SECRET, IN_PROGRESS, TOKEN_UNKNOWN, TOKEN_EXPIRED, TOKEN_USED_UP,
  INTERNAL) = range(20)
 LOGGED_IN, WRONG, TOO_MANY = range(3)
+REVOKE, PURGE_DEAD, PURGE_ALL = range(3)
+(TOKEN_OK, TOKEN_ADDRESS, TOKEN_PREFIX, TOKEN_TTL, TOKEN_DESCRIPTION, TOKEN_NOT_KEPT, TOKEN_FULL,
+ TOKEN_NO_CA, TOKEN_STORE, TOKEN_INTERNAL) = range(10)
 
 HEADER = struct.Struct("<IHHQ")
 LONGEST = 128 * 1024
@@ -81,6 +84,18 @@ def login(name, password):
     return bytes([LOGIN]) + client() + struct.pack("<I", 0) + text(name) + text(password)
 
 
+def making(address, port=0, prefix=None, ttl=0, most=0, description="", embeds_ca=0,
+           has_no_credential=0):
+    """What a new enrollment token is to be."""
+    return (text(address) + struct.pack("<HB", port, prefix is not None) + text(prefix or "") +
+            struct.pack("<II", ttl, most) + text(description) +
+            bytes([embeds_ca, has_no_credential]))
+
+
+def ending(way, *ids):
+    return struct.pack("<BH", way, len(ids)) + b"".join(text(each) for each in ids)
+
+
 def of_user(kind, token):
     """A request of a user, with what else it takes: that of an agent 001, web-01."""
     more = {
@@ -91,6 +106,9 @@ def of_user(kind, token):
         REMOVE: b"\1" + struct.pack("<I", 1) + text("001") + text("web-01"),
         AGENTS: struct.pack("<BQH", 7, 0, 0),
         GROUPS: text("md5") + text(""),
+        TOKEN_MAKE: making("localhost"),
+        TOKENS: struct.pack("<I", 0),
+        TOKEN_END: ending(PURGE_ALL),
     }
     return bytes([kind]) + user(token) + more[kind]
 

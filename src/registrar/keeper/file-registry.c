@@ -17,6 +17,9 @@ static const struct pending_kind *const kinds[REGISTRY_TYPES] = {
 	[REGISTRY_AGENTS] = &pending_agents,
 	[REGISTRY_GROUPS] = &pending_groups,
 	[REGISTRY_SECRET] = &pending_secret,
+	[REGISTRY_TOKEN_MAKE] = &pending_token_make,
+	[REGISTRY_TOKENS] = &pending_tokens,
+	[REGISTRY_TOKEN_END] = &pending_token_end,
 };
 
 /* Microseconds, which may be added to the time of today and of days to come. */

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "registrar/enrollment/enrollment.h"
+#include "registrar/enrollment/token-make.h"
 #include "registrar/enrollment/transactions.h"
 #include "registrar/net/peer-log.h"
 #include "registrar/registry/registry.h"
@@ -14,8 +15,9 @@
 struct file_registry_settings {
 	struct event_base *base;
 	struct transactions *transactions;
-	struct agent_secrets *secrets; /* of the transactions; null: no agent gets one */
-	struct enroll_tokens *tokens;  /* of the transactions; null: there are none */
+	struct agent_secrets *secrets;  /* of the transactions; null: no agent gets one */
+	struct enroll_tokens *tokens;   /* of the transactions; null: there are none */
+	struct token_files token_files; /* for new ones */
 	const struct enrollment_policy *policy;
 	const char *groups_directory; /* with a directory for each group, for the list of them */
 	struct peer_log *log;         /* says which refusals are logged; null: all */

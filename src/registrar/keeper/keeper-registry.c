@@ -362,6 +362,9 @@ static bool is_about_agents(enum registry_type type)
 	case REGISTRY_REMOVE:
 	case REGISTRY_AGENTS:
 	case REGISTRY_GROUPS:
+	case REGISTRY_TOKEN_MAKE:
+	case REGISTRY_TOKENS:
+	case REGISTRY_TOKEN_END:
 	case REGISTRY_SECRET: /* whose it is, is seen there */
 		return true;
 	case REGISTRY_LOGIN:

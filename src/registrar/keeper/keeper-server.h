@@ -11,7 +11,8 @@
  *	requests       KEEPER_REQUEST_BYTES as packets, about twice as much as what is kept
  *	               of them, and 4 KiB for each of KEEPER_REQUESTS_MAX that is decided
  *	answers        KEEPER_ANSWERS_MAX, and one more to each request that is open:
- *	               2 KiB, or 128 KiB where only a few may be (registry_type_limit())
+ *	               2 KiB, or 128 KiB where only a few may be (registry_type_limit()), and
+ *	               256 KiB to the one that makes an enrollment token
  *	long requests  three removals of all agents there are: one is received, two are open
  *	material       two answers of at most REGISTRY_ANSWER_MAX
  *

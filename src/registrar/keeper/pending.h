@@ -45,6 +45,9 @@ struct pending {
 		struct join_answer join;
 		struct removal_answer removal;
 		struct secret_answer secret;
+		struct token_make_answer token_make;
+		struct tokens_page tokens;
+		struct token_end_answer token_end;
 		struct agents_page agents;
 		struct group_listing *groups; /* null: it has failed */
 	};
@@ -84,3 +87,6 @@ extern const struct pending_kind pending_removal;      /* removing.c */
 extern const struct pending_kind pending_agents;       /* agent-listing.c */
 extern const struct pending_kind pending_groups;       /* group-listing.c */
 extern const struct pending_kind pending_secret;       /* issuing.c */
+extern const struct pending_kind pending_token_make;   /* token-requests.c */
+extern const struct pending_kind pending_tokens;       /* token-requests.c */
+extern const struct pending_kind pending_token_end;    /* token-requests.c */

@@ -158,6 +158,15 @@ static size_t write_request(void *buffer, size_t size, uint64_t number, uint64_t
 	case REGISTRY_GROUPS:
 		wire_put_groups_request(&writer, request->groups);
 		break;
+	case REGISTRY_TOKEN_MAKE:
+		wire_put_token_make_request(&writer, request->token_make);
+		break;
+	case REGISTRY_TOKENS:
+		wire_put_tokens_request(&writer, request->tokens);
+		break;
+	case REGISTRY_TOKEN_END:
+		wire_put_token_end_request(&writer, request->token_end);
+		break;
 	case REGISTRY_TYPES:
 		return 0;
 	}
@@ -214,6 +223,12 @@ static int get_content(enum registry_type type, struct packet_reader *reader, co
 		return wire_get_agents_request(reader, ret);
 	case REGISTRY_GROUPS:
 		return wire_get_groups_request(reader, ret);
+	case REGISTRY_TOKEN_MAKE:
+		return wire_get_token_make_request(reader, ret);
+	case REGISTRY_TOKENS:
+		return wire_get_tokens_request(reader, ret);
+	case REGISTRY_TOKEN_END:
+		return wire_get_token_end_request(reader, ret);
 	case REGISTRY_TYPES:
 		break;
 	}
@@ -296,6 +311,15 @@ static size_t write_answer(void *buffer, size_t size, uint64_t number,
 	case REGISTRY_SECRET:
 		wire_put_secret_answer(&writer, &answer->secret);
 		break;
+	case REGISTRY_TOKEN_MAKE:
+		wire_put_token_make_answer(&writer, &answer->token_make);
+		break;
+	case REGISTRY_TOKENS:
+		wire_put_tokens_page(&writer, &answer->tokens);
+		break;
+	case REGISTRY_TOKEN_END:
+		wire_put_token_end_answer(&writer, &answer->token_end);
+		break;
 	case REGISTRY_TYPES:
 		return 0;
 	}
@@ -358,6 +382,15 @@ static bool get_answer(struct packet_reader *reader, struct registry_answer *ret
 	case REGISTRY_SECRET:
 		wire_get_secret_answer(reader, &ret->secret);
 		return ret->secret.fault == SECRET_INTERNAL;
+	case REGISTRY_TOKEN_MAKE:
+		wire_get_token_make_answer(reader, &ret->token_make);
+		return ret->token_make.fault == TOKEN_INTERNAL;
+	case REGISTRY_TOKENS:
+		wire_get_tokens_page(reader, &ret->tokens);
+		return ret->tokens.fault == TOKEN_INTERNAL;
+	case REGISTRY_TOKEN_END:
+		wire_get_token_end_answer(reader, &ret->token_end);
+		return ret->token_end.fault == TOKEN_INTERNAL;
 	case REGISTRY_TYPES:
 		break;
 	}

@@ -49,6 +49,19 @@
  *	                                                   u32 count of rows, of each: text
  *	                                                   name, u32 count of agents, text sum,
  *	                                                   sum
+ *	secret         client, bearer                      u8 fault; without one: text secret;
+ *	                                                   denied: u8 fault of the bearer
+ *	making a       user, text address, u16 port, u8    u8 fault; without one: text token,
+ *	token          whether there is a prefix, text     id, u64 expiry, text address, u8
+ *	               prefix, u32 seconds, u32 uses,      whether there is a pin, 32 bytes pin
+ *	               text description, u8 CA, u8 no
+ *	               credential
+ *	tokens         user, u32 from                      u8 fault, u32 how many there are, u32
+ *	                                                   count of rows, of each: text id,
+ *	                                                   address, description, u64 creation,
+ *	                                                   expiry, u32 uses, limit, u8 revoked
+ *	ending tokens  user, u8 how, u16 count of ids,     u8 fault, u32 count of ids, text id
+ *	               text id
  *
  * Requests have numbers that rise, by which they are withdrawn and answered. Nothing that is
  * decoded here has been checked but for its form: the keeper believes none of it.

@@ -22,6 +22,12 @@ const char *registry_request_token(const struct registry_request *request)
 		return request->agents->user.token;
 	case REGISTRY_GROUPS:
 		return request->groups->user.token;
+	case REGISTRY_TOKEN_MAKE:
+		return request->token_make->user.token;
+	case REGISTRY_TOKENS:
+		return request->tokens->user.token;
+	case REGISTRY_TOKEN_END:
+		return request->token_end->user.token;
 	case REGISTRY_SESSION:
 	case REGISTRY_LOGOUT:
 		return request->session->token;
@@ -40,9 +46,12 @@ size_t registry_type_limit(enum registry_type type)
 	switch (type) {
 	case REGISTRY_MATERIAL:
 	case REGISTRY_REMOVE:
+	case REGISTRY_TOKEN_MAKE:
+	case REGISTRY_TOKEN_END:
 		return 1;
 	case REGISTRY_AGENTS:
 	case REGISTRY_GROUPS:
+	case REGISTRY_TOKENS:
 		return 4;
 	case REGISTRY_REGISTER:
 	case REGISTRY_KEY:
@@ -88,6 +97,15 @@ void registry_request_clear(struct registry_request *request)
 	case REGISTRY_GROUPS:
 		wipe_and_free(content, sizeof *request->groups);
 		break;
+	case REGISTRY_TOKEN_MAKE:
+		wipe_and_free(content, sizeof *request->token_make);
+		break;
+	case REGISTRY_TOKENS:
+		wipe_and_free(content, sizeof *request->tokens);
+		break;
+	case REGISTRY_TOKEN_END:
+		wipe_and_free(content, sizeof *request->token_end);
+		break;
 	case REGISTRY_LOGIN:
 		login_request_free(content);
 		break;
@@ -116,6 +134,12 @@ void registry_answer_clear(struct registry_answer *answer)
 		groups_page_clear(&answer->groups);
 	else if (answer->type == REGISTRY_REMOVE)
 		free(answer->removal.removed);
+	else if (answer->type == REGISTRY_TOKEN_MAKE)
+		token_make_answer_clear(&answer->token_make);
+	else if (answer->type == REGISTRY_TOKENS)
+		tokens_page_clear(&answer->tokens);
+	else if (answer->type == REGISTRY_TOKEN_END)
+		free(answer->token_end.ids);
 	explicit_bzero(answer, sizeof *answer);
 }
 
@@ -141,6 +165,15 @@ void registry_answer_fail(struct registry_answer *ret, const struct registry_req
 		break;
 	case REGISTRY_GROUPS:
 		ret->groups.fault = LISTING_INTERNAL;
+		break;
+	case REGISTRY_TOKEN_MAKE:
+		ret->token_make.fault = TOKEN_INTERNAL;
+		break;
+	case REGISTRY_TOKENS:
+		ret->tokens.fault = TOKEN_INTERNAL;
+		break;
+	case REGISTRY_TOKEN_END:
+		ret->token_end.fault = TOKEN_INTERNAL;
 		break;
 	case REGISTRY_LOGIN:
 		ret->login.fault = LOGIN_INTERNAL;

@@ -17,6 +17,7 @@
 #include "registrar/registry/listings.h"
 #include "registrar/registry/material.h"
 #include "registrar/registry/removals.h"
+#include "registrar/registry/token-requests.h"
 #include "registrar/registry/user-requests.h"
 #include "registrar/registry/user-session.h"
 
@@ -37,6 +38,10 @@ enum registry_type {
 	REGISTRY_AGENTS, /* ... or a page of the list of agents */
 	REGISTRY_GROUPS, /* ... or of the list of groups */
 	REGISTRY_SECRET, /* an agent wants a secret for enrolling again */
+	/* A user of the API wants: */
+	REGISTRY_TOKEN_MAKE, /* an enrollment token */
+	REGISTRY_TOKENS,     /* a page of the list of them */
+	REGISTRY_TOKEN_END,  /* some to be revoked or removed */
 	REGISTRY_TYPES,
 };
 
@@ -74,6 +79,9 @@ struct registry_answer {
 		struct agents_page agents;
 		struct groups_page groups;
 		struct secret_answer secret;
+		struct token_make_answer token_make;
+		struct tokens_page tokens;
+		struct token_end_answer token_end;
 	};
 };
 
@@ -102,6 +110,9 @@ struct registry_request {
 		const struct removal_request *removal;
 		const struct agents_request *agents;
 		const struct groups_request *groups;
+		const struct token_make_request *token_make;
+		const struct tokens_request *tokens;
+		const struct token_end_request *token_end;
 		const void *content; /* whichever it is; null: there is none, as for material */
 	};
 	uint64_t give_up_at; /* monotonic_usec(); 0: not before it is withdrawn */

@@ -28,3 +28,87 @@ enum token_fault {
 	TOKEN_STORE,    /* the file of the tokens can not be read, or not be written */
 	TOKEN_INTERNAL, /* the manager's machine */
 };
+
+/* ------------------------------------------------------------------ making one */
+
+/* Bytes of each text of a wish, with the terminator: longer ones are wrong in any case. */
+#define TOKEN_TEXT_SIZE 512
+
+/* What is empty, 0 or false was not given. */
+struct token_make_request {
+	struct registry_user user;
+	char address[TOKEN_TEXT_SIZE];
+	uint16_t port;
+	char prefix[TOKEN_TEXT_SIZE];
+	bool has_prefix; /* it is given, and may be empty */
+	uint32_t ttl;    /* seconds */
+	uint32_t most;   /* uses */
+	char description[TOKEN_TEXT_SIZE];
+	bool embeds_ca, has_no_credential;
+};
+
+/* Holds a secret: wipe it, and `text`, with token_make_answer_clear(). */
+struct token_make_answer {
+	enum token_fault fault;
+	char *text;                        /* TOKEN_OK: the token; owned */
+	char id[ENROLLMENT_ID_LENGTH + 1]; /* empty: it has no credential, and is not kept */
+	uint64_t expires;                  /* seconds since 1970; 0: it is not kept */
+	char address[ENROLLMENT_ADDRESS_SIZE];
+	bool has_pin; /* otherwise it has the CA */
+	unsigned char pin[ENROLLMENT_PIN_SIZE];
+};
+
+void token_make_answer_clear(struct token_make_answer *answer);
+
+/* ------------------------------------------------------------------ listing */
+
+#define TOKENS_PAGE_MAX 100u /* tokens in a page; so many fit, whatever their texts */
+
+struct tokens_request {
+	struct registry_user user;
+	uint32_t from; /* which one is the first of the page: from 0, in the order of the file */
+};
+
+/* A token, without its secret. */
+struct token_row {
+	struct token_row *next;
+	char id[ENROLLMENT_ID_LENGTH + 1];
+	char address[ENROLLMENT_ADDRESS_SIZE];
+	char description[TOKEN_TEXT_SIZE];
+	uint64_t created, expires; /* seconds since 1970 */
+	uint32_t uses, most;       /* 0: without a limit */
+	bool is_revoked;
+};
+
+struct tokens_page {
+	enum token_fault fault;
+	struct token_row *rows; /* each from malloc() */
+	uint32_t total;         /* how many tokens there are in all */
+};
+
+/* Free the rows. */
+void tokens_page_clear(struct tokens_page *page);
+
+/* ------------------------------------------------------------------ ending */
+
+enum token_ending {
+	TOKEN_REVOKE,     /* those that are named; they stay in the list */
+	TOKEN_PURGE_DEAD, /* remove those that cannot be used any more */
+	TOKEN_PURGE_ALL,  /* remove all */
+};
+
+#define TOKEN_IDS_MAX 256 /* that can be named at once */
+
+struct token_end_request {
+	struct registry_user user;
+	enum token_ending ending;
+	size_t count; /* TOKEN_REVOKE: of `ids` */
+	char ids[TOKEN_IDS_MAX][ENROLLMENT_ID_LENGTH + 1];
+};
+
+/* Those that were revoked, or were already, in the order of the request; or that were removed. */
+struct token_end_answer {
+	enum token_fault fault;
+	char (*ids)[ENROLLMENT_ID_LENGTH + 1]; /* owned */
+	size_t count;
+};

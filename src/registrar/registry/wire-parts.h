@@ -93,6 +93,26 @@ int wire_get_removal_request(struct packet_reader *reader, const void **ret) mus
 void wire_put_removal_answer(struct packet_writer *writer, const struct removal_answer *answer);
 void wire_get_removal_answer(struct packet_reader *reader, struct removal_answer *ret);
 
+/* ------------------------------------------------------------------ token-wire.c */
+
+void wire_put_token_make_request(struct packet_writer *writer,
+				 const struct token_make_request *request);
+int wire_get_token_make_request(struct packet_reader *reader, const void **ret) must_check;
+void wire_put_token_make_answer(struct packet_writer *writer,
+				const struct token_make_answer *answer);
+void wire_get_token_make_answer(struct packet_reader *reader, struct token_make_answer *ret);
+
+void wire_put_tokens_request(struct packet_writer *writer, const struct tokens_request *request);
+int wire_get_tokens_request(struct packet_reader *reader, const void **ret) must_check;
+void wire_put_tokens_page(struct packet_writer *writer, const struct tokens_page *page);
+void wire_get_tokens_page(struct packet_reader *reader, struct tokens_page *ret);
+
+void wire_put_token_end_request(struct packet_writer *writer,
+				const struct token_end_request *request);
+int wire_get_token_end_request(struct packet_reader *reader, const void **ret) must_check;
+void wire_put_token_end_answer(struct packet_writer *writer, const struct token_end_answer *answer);
+void wire_get_token_end_answer(struct packet_reader *reader, struct token_end_answer *ret);
+
 /* ------------------------------------------------------------------ listing-wire.c */
 
 void wire_put_agents_request(struct packet_writer *writer, const struct agents_request *request);

@@ -44,6 +44,17 @@ def registry_packets():
         "agents": request(9, user + b"\x07" + bytes(8) + bytes([0, 0])),
         "agents-ids": request(9, user + b"\x03" + bytes(8) + bytes([1, 0]) + text(b"001")),
         "groups": request(10, user + text(b"md5") + text(b"web")),
+        "token-make": request(
+            12, user + text(b"manager") + b"\x05\xed\x01" + text(b"siem") + bytes(8) +
+            text(b"the lab") + b"\x01\0"
+        ),
+        "token-make-flag": request(
+            12, user + text(b"manager") + bytes(3) + text(b"") + bytes(8) + text(b"") + b"\x02\0"
+        ),
+        "tokens": request(13, user + b"\xff\0\0\0"),
+        "token-revoke": request(14, user + bytes([0, 1, 0]) + text(b"A" * 22)),
+        "token-purge": request(14, user + bytes([2, 0, 0])),
+        "token-revoke-cut": request(14, user + bytes([0, 2, 0]) + text(b"A" * 22)),
         "no-type": request(200, user),
         "nobody": request(4, bytes(18) + text(b"")),
         "remove-unnamed": request(8, user + b"\0" + bytes([1, 0, 0, 0]) + text(b"") + text(b"abc")),
@@ -86,6 +97,22 @@ def registry_packets():
             0,
             b"\0\1" + bytes([1, 0, 0, 0]) + text(b"web") + bytes(4) + text(b"00ff") + text(b""),
         ),
+        "token-made": answer(
+            12, 0, b"\0" + text(b"eyJ2ZXIiOjF9") + text(b"A" * 22) + b"\xff" * 8 +
+            text(b"manager") + b"\x01" + bytes(range(32))
+        ),
+        "token-made-ca": answer(
+            12, 0, b"\0" + text(b"eyJ2ZXIiOjF9") + text(b"") + bytes(8) + text(b"manager") + b"\0"
+        ),
+        "token-refused": answer(12, 0, b"\x06"),
+        "token-failed": answer(12, 2, b"\x09"),
+        "tokens-page": answer(
+            13, 0, b"\0" + bytes([9, 0, 0, 0, 1, 0, 0, 0]) + text(b"A" * 22) + text(b"manager") +
+            text(b"the lab") + bytes(24) + b"\x01"
+        ),
+        "tokens-cut": answer(13, 0, b"\0" + bytes([9, 0, 0, 0, 1, 0, 0, 0]) + text(b"A" * 22)),
+        "tokens-ended": answer(14, 0, b"\0" + bytes([1, 0, 0, 0]) + text(b"A" * 22)),
+        "tokens-ended-cut": answer(14, 0, b"\0" + bytes([255, 0, 0, 0]) + text(b"A" * 22)),
         "groups-cut": answer(10, 0, b"\0\1" + bytes([1, 0, 0, 0]) + text(b"web")),
         "removed-cut": answer(8, 0, b"\0" + bytes([90, 0, 0, 0]) + b"\x81\x01"),
         "removed": answer(8, 0, b"\0" + bytes([9, 0, 0, 0]) + b"\x81\x01"),
@@ -105,7 +132,8 @@ def registry_packets():
         "page-bare": answer(9, 0, b"\0" + bytes(8) + bytes([1, 0, 0, 0]) + agent[:-68] + bytes(3)),
         "page-cut": answer(9, 0, b"\0" + bytes(8) + bytes([2, 0, 0, 0]) + agent[:-68] + bytes(3)),
     }
-    for name in ("session", "remove", "page", "groups-page", "removed"):
+    for name in ("session", "remove", "page", "groups-page", "removed", "token-make", "token-made",
+                 "tokens-page", "tokens-ended"):
         seeds |= failing(name, seeds[name], m=[0, 1])
     seeds |= failing("login", seeds["login"], m=range(4))
     return seeds | failing("material", seeds["material-given"], m=range(6))

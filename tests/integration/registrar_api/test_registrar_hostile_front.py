@@ -21,6 +21,8 @@ from api_tools import PASSWORD, USER
 
 REGISTRATION_PASSWORD = "the registration password"
 OTHER_KEY = "f" * 64
+TOKEN_ID, SECRET = "AAECAwQFBgcICQoLDA0ODw", "EBESExQVFhcYGRobHB0eHw"
+TOKEN = f"{TOKEN_ID} {SECRET} 1700000000 9000000000 0 0 valid manager\n"
 
 
 @pytest.fixture
@@ -92,6 +94,16 @@ WRONG_REQUESTS = {
     "more ids than there may be": as_packet(
         bytes([wire.AGENTS]) + wire.user("t") + struct.pack("<BQH", 7, 0, 257) +
         257 * wire.text("1")),
+    "more tokens than there may be": as_packet(
+        bytes([wire.TOKEN_END]) + wire.user("t") + wire.ending(wire.REVOKE, *257 * ["1"])),
+    "a way to end tokens that there is not": as_packet(
+        bytes([wire.TOKEN_END]) + wire.user("t") + wire.ending(3)),
+    "an id of a token that is too long": as_packet(
+        bytes([wire.TOKEN_END]) + wire.user("t") + wire.ending(wire.REVOKE, 23 * "1")),
+    "an address that is too long": as_packet(
+        bytes([wire.TOKEN_MAKE]) + wire.user("t") + wire.making(512 * "a")),
+    "a flag that is none": as_packet(
+        bytes([wire.TOKEN_MAKE]) + wire.user("t") + wire.making("a", embeds_ca=2)),
 }
 WRONG_PACKETS = {
     "a second greeting": wire.hello(),
@@ -198,19 +210,58 @@ FORGED = {
     "cut": lambda token: token[:-1],
 }
 OF_USERS = {"key": wire.KEY, "join": wire.JOIN, "session": wire.SESSION, "logout": wire.LOGOUT,
-            "remove": wire.REMOVE, "agents": wire.AGENTS, "groups": wire.GROUPS}
+            "remove": wire.REMOVE, "agents": wire.AGENTS, "groups": wire.GROUPS,
+            "making a token": wire.TOKEN_MAKE, "tokens": wire.TOKENS,
+            "ending tokens": wire.TOKEN_END}
+
+
+@pytest.fixture
+def tokens_file(manager):
+    """That of a manager with an enrollment token."""
+    path = manager / "etc" / "enrollment.tokens"
+    path.write_text(f"agent-registrar enrollment tokens 1\n{TOKEN}")
+    return path
 
 
 @pytest.mark.parametrize("kind", OF_USERS.values(), ids=OF_USERS)
-def test_rights(keeper, honest, hostile, kind):
+def test_rights(tokens_file, keeper, honest, hostile, kind):
     """No user's request without a session that the keeper has made; and with one, it is one."""
     token, before = wire.log_in(honest), keeper.keys()
     for name, made in FORGED.items():
         answer = hostile.ask(wire.of_user(kind, made(token)))
         assert answer.outcome == wire.DENIED, (name, answer)
         assert b"1111" not in answer.rest and b"web-01" not in answer.rest, (name, answer)
+        assert TOKEN_ID.encode() not in answer.rest and b"manager" not in answer.rest, answer
     assert keeper.keys() == before
+    assert tokens_file.read_text().endswith(f"1\n{TOKEN}")
     assert hostile.ask(wire.of_user(kind, token)).outcome == wire.DECIDED
+
+
+def test_wishes_for_tokens(tokens_file, keeper, honest, hostile):
+    """What a front lets through is checked all the same, and a list has no secret."""
+    token = wire.log_in(honest)
+
+    def ask(kind, more):
+        return hostile.ask(bytes([kind]) + wire.user(token) + more)
+
+    for wish, fault in [
+            (wire.making(""), wire.TOKEN_ADDRESS),
+            (wire.making("a b"), wire.TOKEN_ADDRESS),
+            (wire.making("a\nb"), wire.TOKEN_ADDRESS),
+            (wire.making("a", prefix="x y"), wire.TOKEN_PREFIX),
+            (wire.making("a", ttl=3650 * 86400 + 1), wire.TOKEN_TTL),
+            (wire.making("a", description="a\nb"), wire.TOKEN_DESCRIPTION),
+            (wire.making("a", description=129 * "x"), wire.TOKEN_DESCRIPTION),
+            (wire.making("a", most=1, has_no_credential=1), wire.TOKEN_NOT_KEPT)]:
+        answer = ask(wire.TOKEN_MAKE, wish)
+        assert (answer.outcome, answer.fault) == (wire.DECIDED, fault), (wish, answer)
+    assert tokens_file.read_text().endswith(f"1\n{TOKEN}")
+    listed = ask(wire.TOKENS, struct.pack("<I", 0))
+    assert TOKEN_ID.encode() in listed.rest and SECRET.encode() not in listed.rest
+    assert ask(wire.TOKENS, struct.pack("<I", 2 ** 32 - 1)).rest == struct.pack("<BII", 0, 1, 0)
+    ended = ask(wire.TOKEN_END, wire.ending(wire.REVOKE, "", "x\ny", TOKEN_ID, "valid"))
+    assert ended.rest == struct.pack("<BI", 0, 1) + wire.text(TOKEN_ID)
+    assert " revoked manager" in tokens_file.read_text()
 
 
 def test_after_logout(keeper, honest, hostile):

@@ -41,6 +41,7 @@ unit_tests += \
 	test-roster-write \
 	test-rules \
 	test-session-wire \
+	test-token-wire \
 	test-sessions \
 	test-agent-secrets \
 	test-stamps \
@@ -215,6 +216,9 @@ test_registry_wire_SOURCES = tests/unit/registrar/registry/test-registry-wire.c 
 test_registry_wire_LDADD = $(registrar_libraries)
 test_listing_wire_SOURCES = tests/unit/registrar/registry/test-listing-wire.c $(wire_fixture)
 test_listing_wire_LDADD = $(registrar_libraries)
+
+test_token_wire_SOURCES = tests/unit/registrar/registry/test-token-wire.c $(wire_fixture)
+test_token_wire_LDADD = $(registrar_libraries)
 
 test_session_wire_SOURCES = tests/unit/registrar/registry/test-session-wire.c $(wire_fixture)
 test_session_wire_LDADD = $(registrar_libraries)
