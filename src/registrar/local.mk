@@ -151,6 +151,7 @@ libregistrar_a_SOURCES += \
 	src/registrar/api/agents.c \
 	src/registrar/api/ask.c \
 	src/registrar/api/response.c src/registrar/api/response.h \
+	src/registrar/api/tokens.c \
 	src/registrar/api/bearer.c src/registrar/api/bearer.h \
 	src/registrar/api/body.c src/registrar/api/body.h \
 	src/registrar/api/carry-out.c \

@@ -44,6 +44,7 @@ static bool find_call(struct incoming_call *call, unsigned int *ret_methods)
 	return find_route(call, api_login_routes, ret_methods) ||
 	       find_route(call, api_about_routes, ret_methods) ||
 	       find_route(call, api_agent_routes, ret_methods) ||
+	       find_route(call, api_token_routes, ret_methods) ||
 	       find_route(call, api_group_routes, ret_methods) ||
 	       find_route(call, api_enroll_routes, ret_methods) ||
 	       find_route(call, api_enroll_secret_routes, ret_methods);

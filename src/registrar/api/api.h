@@ -15,6 +15,13 @@
  *	PUT    /agents/{id}/group/{group}       put an agent into a group
  *	GET    /groups                          the groups of the manager
  *
+ * of version 5, those that concern enrollment tokens:
+ *
+ *	POST   /agents/enrollment-tokens        create one
+ *	GET    /agents/enrollment-tokens        which ones there are
+ *	DELETE /agents/enrollment-tokens        revoke some, or remove them
+ *	DELETE /agents/enrollment-tokens/{id}   revoke one
+ *
  * and those of the enrollment of Wazuh 5:
  *
  *	POST   /wazuh-manager/enroll            register, by a bearer that proves the registration

@@ -19,10 +19,12 @@
 
 DEFINE_RELEASE(json, json_t *, json_decref)
 
-/* What the models of the two calls know; every other member is refused. */
-static const char *const members_of[][6] = {
+/* What the models of the calls know; every other member is refused. */
+static const char *const members_of[][9] = {
 	[API_BODY_ADD] = { "name", "ip", "force" },
 	[API_BODY_INSERT] = { "name", "ip", "id", "key", "force" },
+	[API_BODY_TOKEN] = { "address", "port", "prefix", "ttl", "max_uses", "description",
+			     "embed_ca", "no_credential" },
 };
 static const char *const force_members[] = { "enabled", "disconnected_time",
 					     "after_registration_time", NULL };
@@ -47,6 +49,7 @@ static bool check_type(const json_t *value, json_type type, const char *path,
 	static const char *const names[] = {
 		[JSON_OBJECT] = "is not of type 'object'",
 		[JSON_STRING] = "is not of type 'string'",
+		[JSON_INTEGER] = "is not of type 'integer'",
 		[JSON_TRUE] = "is not of type 'boolean'",
 	};
 
@@ -169,6 +172,63 @@ static bool check_schema(const json_t *body, enum api_body_kind kind, struct api
 		api_problem_set(problem, 400, "Bad Request", "'name' is a required property"));
 }
 
+/* ------------------------------------------------------------------ ... of a token */
+
+/* What the texts are, the one says who makes the token. */
+static bool check_token_text(const json_t *body, const char *name, struct api_problem *problem)
+{
+	const json_t *value = json_object_get(body, name);
+
+	return !value ||
+	       (check_type(value, JSON_STRING, name, problem) &&
+		(fits(value, SIZE_MAX) || refuse(problem, value, "has a NUL in it", name)) &&
+		(fits(value, TOKEN_TEXT_SIZE) || refuse(problem, value, "is too long", name)));
+}
+
+static bool check_token_number(const json_t *body, const char *name, json_int_t least,
+			       json_int_t most, struct api_problem *problem)
+{
+	const json_t *value = json_object_get(body, name);
+	json_int_t number = json_integer_value(value);
+	char what[64];
+
+	(void)snprintf(what, sizeof what,
+		       "is not between %" JSON_INTEGER_FORMAT " and %" JSON_INTEGER_FORMAT, least,
+		       most);
+	return !value ||
+	       (check_type(value, JSON_INTEGER, name, problem) &&
+		((number >= least && number <= most) || refuse(problem, value, what, name)));
+}
+
+static bool check_token_flag(const json_t *body, const char *name, struct api_problem *problem)
+{
+	const json_t *value = json_object_get(body, name);
+
+	return !value || check_type(value, JSON_TRUE, name, problem);
+}
+
+static bool check_ttl(const json_t *value, struct api_problem *problem)
+{
+	return !value || (check_time(value, "ttl", problem) &&
+			  (api_timeframe_parse(json_string_value(value)) > 0 ||
+			   refuse(problem, value, "is no time", "ttl")));
+}
+
+static bool check_token(const json_t *body, struct api_problem *problem)
+{
+	return check_type(body, JSON_OBJECT, NULL, problem) &&
+	       check_token_text(body, "address", problem) &&
+	       check_token_number(body, "port", 1, UINT16_MAX, problem) &&
+	       check_token_text(body, "prefix", problem) &&
+	       check_ttl(json_object_get(body, "ttl"), problem) &&
+	       check_token_number(body, "max_uses", 0, UINT32_MAX, problem) &&
+	       check_token_text(body, "description", problem) &&
+	       check_token_flag(body, "embed_ca", problem) &&
+	       check_token_flag(body, "no_credential", problem) &&
+	       (json_object_get(body, "address") ||
+		api_problem_set(problem, 400, "Bad Request", "'address' is a required property"));
+}
+
 /* ------------------------------------------------------------------ members */
 
 static bool is_among(const char *const *names, const char *name)
@@ -198,7 +258,7 @@ static bool has_no_others(const json_t *object, const char *const *names,
 static bool has_no_unknown_members(const json_t *body, enum api_body_kind kind,
 				   struct api_problem *problem)
 {
-	const json_t *force = json_object_get(body, "force");
+	const json_t *force = kind == API_BODY_TOKEN ? NULL : json_object_get(body, "force");
 	const json_t *disconnected = json_object_get(force, "disconnected_time");
 
 	return has_no_others(body, members_of[kind], problem) &&
@@ -252,6 +312,33 @@ static void take_force(struct api_force *force, const json_t *object, enum api_b
 	take_time(&force->after_registration_time, value, "after_registration_time");
 }
 
+static void take_token(struct token_make_request *token, const json_t *object)
+{
+	const char *ttl = json_string_value(json_object_get(object, "ttl"));
+	long long seconds = ttl ? api_timeframe_parse(ttl) : 0;
+
+	take_text(token->address, object, "address");
+	token->port = (uint16_t)json_integer_value(json_object_get(object, "port"));
+	take_text(token->prefix, object, "prefix");
+	token->has_prefix = json_object_get(object, "prefix");
+	token->ttl = seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds;
+	token->most = (uint32_t)json_integer_value(json_object_get(object, "max_uses"));
+	take_text(token->description, object, "description");
+	token->embeds_ca = json_is_true(json_object_get(object, "embed_ca"));
+	token->has_no_credential = json_is_true(json_object_get(object, "no_credential"));
+}
+
+static void take_agent(struct api_body *body, const json_t *object, enum api_body_kind kind)
+{
+	take_text(body->name, object, "name");
+	take_ip(body, object);
+	if (kind == API_BODY_INSERT) {
+		take_text(body->id, object, "id");
+		take_text(body->key, object, "key");
+	}
+	take_force(&body->force, object, kind);
+}
+
 bool api_name_is_short_enough(const char *name, struct api_problem *problem)
 {
 	return strlen(name) <= AGENT_NAME_MAX || api_problem_code(problem, API_NAME_LONG, NULL);
@@ -295,20 +382,20 @@ bool api_body_parse(struct api_body *ret, enum api_body_kind kind, bool is_typed
 	cleanup(release_json) json_t *object = read_json(text, length, problem);
 	struct api_body body = { .name = "" };
 
-	if (!object || !check_schema(object, kind, problem))
+	if (!object || !(kind == API_BODY_TOKEN ? check_token(object, problem)
+						: check_schema(object, kind, problem)))
 		return false;
 	if (!is_typed)
 		return api_problem_code(problem, API_CONTENT_TYPE, NULL);
-	if (!has_no_unknown_members(object, kind, problem) ||
-	    !api_name_is_short_enough(json_string_value(json_object_get(object, "name")), problem))
+	if (!has_no_unknown_members(object, kind, problem))
 		return false;
-	take_text(body.name, object, "name");
-	take_ip(&body, object);
-	if (kind == API_BODY_INSERT) {
-		take_text(body.id, object, "id");
-		take_text(body.key, object, "key");
-	}
-	take_force(&body.force, object, kind);
+	if (kind == API_BODY_TOKEN)
+		take_token(&body.token, object);
+	else if (api_name_is_short_enough(json_string_value(json_object_get(object, "name")),
+					  problem))
+		take_agent(&body, object, kind);
+	else
+		return false;
 	*ret = body;
 	explicit_bzero(&body, sizeof body);
 	return true;

@@ -2,13 +2,14 @@
 /*
  * The bodies that the API reads: JSON objects with the members that Wazuh 4.14.7 knows, and no
  * others (api/api/spec/spec.yaml, api/api/models/agent_added_model.py and agent_inserted_model.py),
- * with its refusals. Pure.
+ * with its refusals; for enrollment tokens, those of 5.0.0. Pure.
  */
 #pragma once
 
 #include "common/agent-key.h"
 #include "common/must-check.h"
 #include "registrar/api/problem.h"
+#include "registrar/registry/token-requests.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,6 +17,7 @@
 enum api_body_kind {
 	API_BODY_ADD,    /* POST /agents: name, ip, force */
 	API_BODY_INSERT, /* POST /agents/insert: also id, key */
+	API_BODY_TOKEN,  /* POST /agents/enrollment-tokens */
 };
 
 /*
@@ -36,6 +38,7 @@ struct api_body {
 	char id[AGENT_ID_MAX + 1];
 	char key[AGENT_KEY_MAX + 1];
 	struct api_force force;
+	struct token_make_request token; /* without the user */
 };
 
 /*

@@ -175,7 +175,7 @@ const struct api_field_set api_agent_fields = {
 
 /* ------------------------------------------------------------------ description */
 
-static json_t *describe_time(time_t when)
+json_t *api_time_describe(time_t when)
 {
 	char stamp[STAMP_SIZE];
 	struct tm utc;
@@ -211,7 +211,7 @@ static json_t *describe_field(const struct api_agent *agent, enum api_field fiel
 		return json_string(agent->row->id);
 	if (field == API_FIELD_GROUP)
 		return describe_groups(value.text);
-	return value.kind == API_VALUE_NUMBER ? describe_time((time_t)value.number)
+	return value.kind == API_VALUE_NUMBER ? api_time_describe((time_t)value.number)
 					      : json_string(value.text);
 }
 

@@ -65,3 +65,6 @@ extern const struct api_field_set api_agent_fields;
  */
 json_t *api_agent_describe(const struct api_agent *agent, const char *select,
 			   bool always_id) must_check;
+
+/* A time as "2026-11-21T12:34:56+00:00". Null: out of memory, or no calendar has it. */
+json_t *api_time_describe(time_t when) must_check;

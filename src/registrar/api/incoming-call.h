@@ -148,6 +148,9 @@ extern const struct api_route api_about_routes[];
 /* The calls about agents (agents.c). */
 extern const struct api_route api_agent_routes[];
 
+/* The calls about enrollment tokens (tokens.c). */
+extern const struct api_route api_token_routes[];
+
 /* The calls about groups (groups.c). */
 extern const struct api_route api_group_routes[];
 

@@ -58,6 +58,8 @@ static const struct description descriptions[] = {
 	  "The agent is in that group already" },
 	{ API_NOT_DELETED, 500, "Wazuh Internal Error", "Error deleting an agent",
 	  "The log of agent-registrar says more" },
+	{ API_NO_TOKEN, 404, "Resource Not Found", "Enrollment token does not exist",
+	  "GET /agents/enrollment-tokens lists the tokens" },
 	{ API_TIMEOUT, 500, "Wazuh Internal Error", "Timeout executing API request", NULL },
 	{ API_BLOCKED, 403, "Permission Denied",
 	  "Limit of login attempts reached. "
@@ -72,6 +74,12 @@ static const struct description descriptions[] = {
 	  "The log of agent-registrar says more" },
 	{ API_AUTHD_LIMIT, 400, "Bad Request", "Maximum number of agents reached",
 	  "Remove agents, or raise the limit" },
+	{ API_TOKEN_REFUSED, 400, "Bad Request", "Enrollment token refused",
+	  "DELETE /agents/enrollment-tokens?status=dead removes those that cannot be used any "
+	  "more; the log of agent-registrar says more" },
+	{ API_TOKENS_NOT_STORED, 500, "Wazuh Internal Error",
+	  "The file of the enrollment tokens cannot be used",
+	  "The log of agent-registrar says more" },
 };
 
 /* As Wazuh does: no line breaks and single blanks; UTF-8, whatever was echoed and cut. */

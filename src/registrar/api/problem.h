@@ -33,12 +33,15 @@ enum api_code {
 	API_NAME_LONG = 1738,
 	API_HAS_GROUP = 1751,
 	API_NOT_DELETED = 1757,
+	API_NO_TOKEN = 1767,
 	API_TIMEOUT = 3021,
 	API_BLOCKED = 6000, /* too many failed logins */
 	API_TOO_MANY_REQUESTS = 6001,
 	API_CONTENT_TYPE = 6002,
 	API_AUTHD_KEY = 9009,   /* authd could not make a key */
 	API_AUTHD_LIMIT = 9013, /* the agent limit is reached */
+	API_TOKEN_REFUSED = 9025,
+	API_TOKENS_NOT_STORED = 9029,
 };
 
 #define API_DETAIL_SIZE 4096

@@ -37,6 +37,28 @@ static void test_good_bodies(void **state)
 	}
 }
 
+static void test_token(void **state)
+{
+	static const char text[] = "{\"address\":\"manager\",\"port\":1518,\"prefix\":\"\",\"ttl\":"
+				   "\"2h\",\"max_uses\":4294967295,\"description\":\"the lab\","
+				   "\"embed_ca\":true,\"no_credential\":false}";
+	struct api_problem problem = { 0 };
+	struct api_body body;
+	const struct token_make_request *token = &body.token;
+
+	(void)state;
+	assert_true(api_body_parse(&body, API_BODY_TOKEN, true, text, sizeof text - 1, &problem));
+	assert_string_equal(token->address, "manager");
+	assert_int_equal(token->port, 1518);
+	assert_true(token->has_prefix);
+	assert_string_equal(token->prefix, "");
+	assert_int_equal(token->ttl, 7200);
+	assert_int_equal(token->most, UINT32_MAX);
+	assert_string_equal(token->description, "the lab");
+	assert_true(token->embeds_ca);
+	assert_false(token->has_no_credential);
+}
+
 static void test_bad_bodies(void **state)
 {
 	static const struct {
@@ -45,6 +67,16 @@ static void test_bad_bodies(void **state)
 		int error;
 		const char *detail;
 	} rows[] = {
+		{ API_BODY_TOKEN, "{\"name\":\"a\"}", 0, "'address' is a required property" },
+		{ API_BODY_TOKEN, "{\"address\":\"a\",\"name\":\"a\"}", 0,
+		  "Invalid field found {'name'}" },
+		{ API_BODY_TOKEN, "{\"address\":\"a\",\"port\":0}", 0,
+		  "0 is not between 1 and 65535 - 'port'" },
+		{ API_BODY_TOKEN, "{\"address\":\"a\",\"ttl\":\"0d\"}", 0,
+		  "'0d' is no time - 'ttl'" },
+		{ API_BODY_TOKEN, "{\"address\":\"a\\u0000\"}", 0,
+		  "'a\\x00' has a NUL in it - 'address'" },
+		{ API_BODY_ADD, "{\"address\":\"a\"}", 0, "'name' is a required property" },
 		{ API_BODY_ADD, "", 0, "Request body must not be empty" },
 		{ API_BODY_ADD, "null", 0, "Request body must not be empty" },
 		{ API_BODY_ADD, "{", 0,
@@ -194,9 +226,9 @@ static void test_force(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good_bodies), cmocka_unit_test(test_bad_bodies),
-		cmocka_unit_test(test_long_names),  cmocka_unit_test(test_untyped),
-		cmocka_unit_test(test_force),
+		cmocka_unit_test(test_good_bodies), cmocka_unit_test(test_token),
+		cmocka_unit_test(test_bad_bodies),  cmocka_unit_test(test_long_names),
+		cmocka_unit_test(test_untyped),     cmocka_unit_test(test_force),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
