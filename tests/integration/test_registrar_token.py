@@ -143,12 +143,17 @@ def test_a_file_of_another_program_is_refused(tokens, content):
 
 
 def test_no_more_than_wazuh_has(tokens):
-    lines = [f"{i:021}A AAAAAAAAAAAAAAAAAAAAAA 1 2 0 0 valid m\n" for i in range(5000)]
+    lines = [f"{i:021}A AAAAAAAAAAAAAAAAAAAAAA 1 9000000000 0 0 valid m\n" for i in range(5000)]
     tokens.file.write_text(HEAD + "".join(lines))
     tokens.create(status=65)
-    assert "token purge" in tokens.admin.messages
-    assert tokens("purge") == "Removed 5000 enrollment tokens\n"
+    assert "token revoke" in tokens.admin.messages and "token purge" in tokens.admin.messages
+    assert tokens.file.read_text() == HEAD + "".join(lines)
+    assert tokens("purge") == "Removed 0 enrollment tokens\n"
+    tokens("revoke", f"{7:021}A", f"{8:021}A")
     tokens.create()
+    assert "Removed 2 enrollment tokens that could not be used" in tokens.admin.messages
+    assert f"{7:021}A" not in tokens.file.read_text()
+    assert len(tokens("list").splitlines()) == 4999
 
 
 def test_without_a_ca_there_is_no_token(tokens, certificates):

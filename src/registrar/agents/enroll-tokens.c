@@ -36,7 +36,7 @@ struct enroll_token *enroll_tokens_find(const struct enroll_tokens *tokens, cons
 }
 
 /* The old memory is wiped, as realloc() would not. */
-static int make_room(struct enroll_tokens *tokens)
+static int grow(struct enroll_tokens *tokens)
 {
 	size_t room = 2 * tokens->room + 8;
 	struct enroll_token *grown;
@@ -61,12 +61,13 @@ int enroll_tokens_add(struct enroll_tokens *tokens, const struct enroll_token *t
 {
 	if (tokens->count >= ENROLL_TOKENS_MAX) {
 		reason_set(why,
-			   "There are %d enrollment tokens, and no more are possible; remove those "
-			   "that cannot be used any more with 'agent-registrar token purge'",
+			   "There are %d enrollment tokens, and no more are possible; revoke those "
+			   "that are not needed with 'agent-registrar token revoke', or remove all "
+			   "with 'agent-registrar token purge --all --force'",
 			   ENROLL_TOKENS_MAX);
 		return -E2BIG;
 	}
-	if (make_room(tokens) < 0)
+	if (grow(tokens) < 0)
 		return reason_errno(why, ENOMEM, "Cannot keep the enrollment tokens of %s",
 				    tokens->path);
 	tokens->tokens[tokens->count++] = *token;
@@ -96,6 +97,11 @@ size_t enroll_tokens_purge(struct enroll_tokens *tokens, bool all, uint64_t now)
 	tokens->is_changed |= removed > 0;
 	tokens->count = kept;
 	return removed;
+}
+
+size_t enroll_tokens_make_room(struct enroll_tokens *tokens, uint64_t now)
+{
+	return tokens->count < ENROLL_TOKENS_MAX ? 0 : enroll_tokens_purge(tokens, false, now);
 }
 
 void enroll_tokens_count_use(struct enroll_tokens *tokens, struct enroll_token *token)

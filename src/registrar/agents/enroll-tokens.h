@@ -75,6 +75,12 @@ int enroll_tokens_refresh(struct enroll_tokens *tokens, struct reason *why) must
 struct enroll_token *enroll_tokens_find(const struct enroll_tokens *tokens,
 					const char *id) must_check;
 
+/*
+ * Make room for one more: if there are as many as there may be, remove those that cannot be used
+ * any more, as Wazuh does. Returns how many were removed.
+ */
+size_t enroll_tokens_make_room(struct enroll_tokens *tokens, uint64_t now) must_check;
+
 /* Add one. Returns 0; -E2BIG: there are too many; or -ENOMEM; with `why` set. */
 int enroll_tokens_add(struct enroll_tokens *tokens, const struct enroll_token *token,
 		      struct reason *why) must_check;

@@ -75,8 +75,7 @@ static const struct description descriptions[] = {
 	{ API_AUTHD_LIMIT, 400, "Bad Request", "Maximum number of agents reached",
 	  "Remove agents, or raise the limit" },
 	{ API_TOKEN_REFUSED, 400, "Bad Request", "Enrollment token refused",
-	  "DELETE /agents/enrollment-tokens?status=dead removes those that cannot be used any "
-	  "more; the log of agent-registrar says more" },
+	  "The log of agent-registrar says more" },
 	{ API_TOKENS_NOT_STORED, 500, "Wazuh Internal Error",
 	  "The file of the enrollment tokens cannot be used",
 	  "The log of agent-registrar says more" },

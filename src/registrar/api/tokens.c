@@ -53,7 +53,9 @@ static void explain(struct incoming_call *call, enum token_fault fault)
 		break;
 	case TOKEN_FULL:
 		(void)api_problem_code(problem, API_TOKEN_REFUSED,
-				       "there are as many as there may be");
+				       "there are as many as there may be, and all can be used; "
+				       "revoke those that are not needed, or remove all with "
+				       "'agent-registrar token purge --all --force'");
 		break;
 	case TOKEN_NO_CA:
 		(void)api_problem_code(problem, API_TOKEN_REFUSED,

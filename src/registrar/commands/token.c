@@ -322,6 +322,7 @@ static int create(struct enroll_tokens *tokens, const struct options *options)
 	const struct token_files files = { .certificate = options->tls.certificate_file,
 					   .bundle = options->paths.ca_file };
 	struct enroll_token kept;
+	size_t removed;
 	enum token_fault fault;
 	struct reason why;
 	char expires[32];
@@ -332,8 +333,13 @@ static int create(struct enroll_tokens *tokens, const struct options *options)
 	if (!token.has_credential)
 		return print_token(&token, NULL, options->admin.json);
 	token_describe(&kept, &token, wish, (uint64_t)time(NULL));
+	removed = enroll_tokens_make_room(tokens, kept.created);
 	r = enroll_tokens_add(tokens, &kept, &why);
 	status = r < 0 ? fail_store(r, &why) : store(tokens, options);
+	if (status == 0 && removed > 0)
+		log_info("Removed %zu enrollment tokens that could not be used any more, to make "
+			 "room",
+			 removed);
 	if (status == 0)
 		status = print_token(&token, &kept, options->admin.json);
 	if (status == 0)

@@ -45,7 +45,10 @@ struct pending {
 		struct join_answer join;
 		struct removal_answer removal;
 		struct secret_answer secret;
-		struct token_make_answer token_make;
+		struct {
+			struct token_make_answer token_make;
+			size_t tokens_removed; /* to make room for it */
+		};
 		struct tokens_page tokens;
 		struct token_end_answer token_end;
 		struct agents_page agents;

@@ -77,14 +77,16 @@ static enum token_fault write_answer(struct token_make_answer *ret,
 	return TOKEN_OK;
 }
 
-static enum token_fault keep(struct token_make_answer *ret, struct enroll_tokens *tokens,
+static enum token_fault keep(struct pending *pending, struct enroll_tokens *tokens,
 			     const struct enrollment_token *token, const struct token_wish *wish,
 			     struct reason *why)
 {
+	struct token_make_answer *ret = &pending->token_make;
 	struct enroll_token kept;
 	int r;
 
 	token_describe(&kept, token, wish, (uint64_t)time(NULL));
+	pending->tokens_removed = enroll_tokens_make_room(tokens, kept.created);
 	r = enroll_tokens_add(tokens, &kept, why);
 	memcpy(ret->id, kept.id, sizeof ret->id);
 	ret->expires = kept.expires;
@@ -108,7 +110,7 @@ static enum token_fault make(struct pending *pending, struct reason *why)
 	if (fault != TOKEN_OK || wish.has_no_credential)
 		return fault;
 	tokens = refresh(pending, why);
-	return tokens ? keep(&pending->token_make, tokens, &token, &wish, why) : TOKEN_STORE;
+	return tokens ? keep(pending, tokens, &token, &wish, why) : TOKEN_STORE;
 }
 
 static void fail_making(struct pending *pending, enum token_fault fault, const struct reason *why)
@@ -140,6 +142,10 @@ static void conclude_making(struct pending *pending, struct registry_answer *ret
 	char client[REGISTRY_USER_TEXT_SIZE];
 
 	describe_client(pending, &request->user, client);
+	if (answer->fault == TOKEN_OK && pending->tokens_removed > 0)
+		log_info("Removed %zu enrollment tokens that could not be used any more, to make "
+			 "room, for %s",
+			 pending->tokens_removed, client);
 	if (answer->fault == TOKEN_OK && answer->id[0])
 		log_info("Created the enrollment token %s for %s, for %s", answer->id,
 			 answer->address, client);

@@ -152,8 +152,16 @@ def test_as_many_as_there_may_be(tokens):
     status, _, detail, code = problem(tokens.make())
     assert (status, code) == (400, 9025)
     assert detail.startswith("Enrollment token refused: ")
+    assert "all can be used" in detail and "token purge" in detail
     assert tokens.file.read_bytes() == before
-    assert tokens.end("?status=all").data["total_affected_items"] == 5000
+    assert tokens.end("?status=dead").items == []
+    tokens.end(f"?tokens_list={line(7)[0]},{line(8)[0]}")
+    made = tokens.make_one()["id"]
+    items = [item["id"] for item in tokens.list("?limit=5000").items]
+    assert len(items) == 4999 and items[-1] == made and line(7)[0] not in items
+    tokens.registrar.wait_for_line(r"Removed 2 enrollment tokens that could not be used any more, "
+                                   r"to make room, for 127.0.0.1 port \d+ \(user admin")
+    assert tokens.end("?status=all").data["total_affected_items"] == 4999
     assert tokens.make().status == 200
 
 

@@ -158,8 +158,29 @@ static void test_too_many(void **state)
 		(void)snprintf(token.id, sizeof token.id, "%022d", i);
 		assert_int_equal(enroll_tokens_add(&tokens, &token, &why), 0);
 	}
+	assert_int_equal(enroll_tokens_make_room(&tokens, 5), 0);
+	assert_int_equal(tokens.count, ENROLL_TOKENS_MAX);
 	assert_int_equal(enroll_tokens_add(&tokens, &example, &why), -E2BIG);
+	assert_non_null(strstr(why.text, "token revoke"));
 	assert_non_null(strstr(why.text, "token purge"));
+	enroll_tokens_revoke(&tokens, &tokens.tokens[7]);
+	assert_int_equal(enroll_tokens_make_room(&tokens, 5), 1);
+	assert_int_equal(enroll_tokens_add(&tokens, &example, &why), 0);
+	enroll_tokens_clear(&tokens);
+}
+
+/* The list shows what has become of tokens, as long as there is room. */
+static void test_room_enough(void **state)
+{
+	struct enroll_tokens tokens = { .path = "" };
+	struct enroll_token token = example;
+	struct reason why;
+
+	(void)state;
+	token.is_revoked = true;
+	assert_int_equal(enroll_tokens_add(&tokens, &token, &why), 0);
+	assert_int_equal(enroll_tokens_make_room(&tokens, 5), 0);
+	assert_int_equal(tokens.count, 1);
 	enroll_tokens_clear(&tokens);
 }
 
@@ -206,6 +227,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refusals, setup_directory, teardown_directory),
 		cmocka_unit_test(test_purge),
 		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_room_enough),
 		cmocka_unit_test_setup_teardown(test_not_stored, setup_directory,
 						teardown_directory),
 		cmocka_unit_test(test_descriptions),
