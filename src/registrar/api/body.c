@@ -211,7 +211,7 @@ static bool check_ttl(const json_t *value, struct api_problem *problem)
 {
 	return !value || (check_time(value, "ttl", problem) &&
 			  (api_timeframe_parse(json_string_value(value)) > 0 ||
-			   refuse(problem, value, "is no time", "ttl")));
+			   api_problem_code(problem, API_TIMEFRAME, "it is 0 - 'ttl'")));
 }
 
 static bool check_token(const json_t *body, struct api_problem *problem)

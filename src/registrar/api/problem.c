@@ -25,6 +25,8 @@ static const struct description descriptions[] = {
 	{ API_QUERY_FORMAT, 400, "Bad Request", "Query does not match expected format", NULL },
 	{ API_QUERY_FIELD, 400, "Bad Request", "Field does not exist", NULL },
 	{ API_QUERY_OPERATOR, 400, "Bad Request", "Invalid query operator", NULL },
+	{ API_TIMEFRAME, 400, "Bad Request", "Timeframe is not valid",
+	  "A number of seconds, or with d, h, m or s behind it, up to 3650d" },
 	{ API_QUERY_DATE, 400, "Bad Request",
 	  "Date filter not valid. Valid formats are YYYY-MM-DD HH:mm:ss, "
 	  "YYYY-MM-DDTHH:mm:ssZ or YYYY-MM-DD",
@@ -60,6 +62,11 @@ static const struct description descriptions[] = {
 	  "The log of agent-registrar says more" },
 	{ API_NO_TOKEN, 404, "Resource Not Found", "Enrollment token does not exist",
 	  "GET /agents/enrollment-tokens lists the tokens" },
+	{ API_TOKEN_REFUSED, 400, "Bad Request", "Enrollment token refused",
+	  "The log of agent-registrar says more" },
+	{ API_TOKENS_NOT_STORED, 500, "Wazuh Internal Error",
+	  "The file of the enrollment tokens cannot be used",
+	  "The log of agent-registrar says more" },
 	{ API_TIMEOUT, 500, "Wazuh Internal Error", "Timeout executing API request", NULL },
 	{ API_BLOCKED, 403, "Permission Denied",
 	  "Limit of login attempts reached. "
@@ -74,11 +81,6 @@ static const struct description descriptions[] = {
 	  "The log of agent-registrar says more" },
 	{ API_AUTHD_LIMIT, 400, "Bad Request", "Maximum number of agents reached",
 	  "Remove agents, or raise the limit" },
-	{ API_TOKEN_REFUSED, 400, "Bad Request", "Enrollment token refused",
-	  "The log of agent-registrar says more" },
-	{ API_TOKENS_NOT_STORED, 500, "Wazuh Internal Error",
-	  "The file of the enrollment tokens cannot be used",
-	  "The log of agent-registrar says more" },
 };
 
 /* As Wazuh does: no line breaks and single blanks; UTF-8, whatever was echoed and cut. */

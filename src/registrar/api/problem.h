@@ -3,7 +3,8 @@
  * What the API answers when it does not do what was asked: an HTTP status, a title, a detail, and
  * for most a code of Wazuh's with a remedy. Titles, details and codes are those of Wazuh 4.14.7
  * (framework/wazuh/core/exception.py, api/api/error_handler.py), because scripts look at them;
- * remedies are ours.
+ * remedies are ours. Codes of enrollment tokens are those of 5.0.0
+ * (framework/wazuh/core/enrollment_token.py): the API has its own for authd's 9022 to 9029.
  */
 #pragma once
 
@@ -18,6 +19,7 @@ enum api_code {
 	API_QUERY_FORMAT = 1407,
 	API_QUERY_FIELD = 1408,
 	API_QUERY_OPERATOR = 1409,
+	API_TIMEFRAME = 1411, /* of an enrollment token */
 	API_QUERY_DATE = 1412,
 	API_NO_AGENT = 1701,
 	API_IS_MANAGER = 1703,
@@ -33,15 +35,15 @@ enum api_code {
 	API_NAME_LONG = 1738,
 	API_HAS_GROUP = 1751,
 	API_NOT_DELETED = 1757,
-	API_NO_TOKEN = 1767,
+	API_NO_TOKEN = 1767,      /* no such enrollment token */
+	API_TOKEN_REFUSED = 1768, /* no enrollment token can be made */
+	API_TOKENS_NOT_STORED = 1771,
 	API_TIMEOUT = 3021,
 	API_BLOCKED = 6000, /* too many failed logins */
 	API_TOO_MANY_REQUESTS = 6001,
 	API_CONTENT_TYPE = 6002,
 	API_AUTHD_KEY = 9009,   /* authd could not make a key */
 	API_AUTHD_LIMIT = 9013, /* the agent limit is reached */
-	API_TOKEN_REFUSED = 9025,
-	API_TOKENS_NOT_STORED = 9029,
 };
 
 #define API_DETAIL_SIZE 4096

@@ -40,7 +40,7 @@ static void explain(struct incoming_call *call, enum token_fault fault)
 		refuse(call, wish->prefix, "is not the beginning of a path", "prefix");
 		break;
 	case TOKEN_TTL:
-		(void)api_problem_set(problem, 400, "Bad Request", "The time is too long - 'ttl'");
+		(void)api_problem_code(problem, API_TIMEFRAME, "it is too long - 'ttl'");
 		break;
 	case TOKEN_DESCRIPTION:
 		refuse(call, wish->description, "is too long, or not printable ASCII",
@@ -139,11 +139,11 @@ static void free_listing(void *state)
 
 static json_t *describe_row(const struct token_row *row)
 {
-	return json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:b, s:b, s:s}", "id", row->id, "address",
+	return json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:b, s:b, s:s?}", "id", row->id, "address",
 			 row->address, "created", describe_time(row->created), "expires",
 			 describe_time(row->expires), "max_uses", (json_int_t)row->most, "uses",
 			 (json_int_t)row->uses, "revoked", (int)row->is_revoked, "credential", 1,
-			 "description", row->description);
+			 "description", row->description[0] ? row->description : NULL);
 }
 
 static void finish(struct token_listing *listing)
