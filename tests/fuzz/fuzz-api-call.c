@@ -129,6 +129,15 @@ static void read_header(const char *text)
 	api_credentials_wipe(&credentials);
 }
 
+/* Whether it makes sense, the keeper says. */
+static void check_token(const struct token_make_request *token)
+{
+	HOLDS(memchr(token->address, '\0', sizeof token->address));
+	HOLDS(memchr(token->prefix, '\0', sizeof token->prefix));
+	HOLDS(memchr(token->description, '\0', sizeof token->description));
+	HOLDS(token->has_prefix || token->prefix[0] == '\0');
+}
+
 static void read_body(const char *text, size_t length, enum api_body_kind kind, bool is_json)
 {
 	struct api_problem problem = { 0 };
@@ -141,6 +150,10 @@ static void read_body(const char *text, size_t length, enum api_body_kind kind, 
 		return;
 	}
 	HOLDS(is_json);
+	if (kind == API_BODY_TOKEN) {
+		check_token(&body.token);
+		return;
+	}
 	HOLDS(body.name[0] != '\0' && strlen(body.name) <= AGENT_NAME_MAX);
 	HOLDS(body.key[0] == '\0' || strlen(body.key) >= AGENT_KEY_USUAL);
 	HOLDS(body.id[0] == '\0' || agent_id_is_valid(body.id, strlen(body.id)));
@@ -182,13 +195,14 @@ static void read_hash(const char *text, size_t length)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const enum api_body_kind kinds[] = { API_BODY_ADD, API_BODY_INSERT, API_BODY_TOKEN };
 	static char text[TEXT_MAX + 1];
 
 	if (size < 1 || size > TEXT_MAX)
 		return 0;
 	memcpy(text, data + 1, size - 1);
 	text[size - 1] = '\0';
-	switch (data[0] % 6) {
+	switch (data[0] % 7) {
 	case 0:
 		read_path(text);
 		break;
@@ -202,8 +216,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_hash(text, size - 1);
 		break;
 	default:
-		read_body(text, size - 1, data[0] % 6 == 4 ? API_BODY_ADD : API_BODY_INSERT,
-			  data[0] < 10);
+		read_body(text, size - 1, kinds[data[0] % 7 - 4], data[0] < 7);
 		break;
 	}
 	return 0;

@@ -116,7 +116,7 @@ def api_calls():
         "hash": b"\x03" + hash_,
         **wrong,
         **bodies,
-        "no-type": b"\x0a{}",
+        "no-type": b"\x0b{}",
         "name-deep": b'\x04{"name":' + b"[" * 20 + b"]" * 20 + b"}",
         "name-long": b'\x04{"name":["' + b"a" * 2000 + b'"]}',
         "address-wide": b'\x04{"name":"web-01","ip":"a' + "\u00e4".encode() * 60 + b'"}',
@@ -154,6 +154,19 @@ def api_calls():
         + b'","force":{"enabled":true,"disconnected_time":'
         b'{"enabled":false,"value":"1h"},"after_registration_time":"1d"}}',
         "insert-key": b'\x05{"name":"a","key":"short"}',
+        "token": b'\x06{"address":"manager","port":1518,"prefix":"/siem/","ttl":"30d",'
+        b'"max_uses":4294967295,"description":"x","embed_ca":true,"no_credential":false}',
+        "token-no-type": b'\x0d{"address":"a"}',
+        "token-less": b'\x06{"prefix":""}',
+        "token-more": b'\x06{"address":"a","uses":1}',
+        "token-text": b'\x06{"address":"a\\u0000"}',
+        "token-long": b'\x06{"address":"' + b"a" * 600 + b'"}',
+        "token-number": b'\x06{"address":"a","port":0}',
+        "token-integer": b'\x06{"address":"a","max_uses":1.5}',
+        "token-flag": b'\x06{"address":"a","embed_ca":"x"}',
+        "token-ttl": b'\x06{"address":"a","ttl":"0"}',
+        "token-ttl-long": b'\x06{"address":"a","ttl":"' + b"9" * 18 + b'd"}',
+        "token-force": b'\x06{"address":"a","force":{"x":1}}',
     }
 
 

@@ -92,6 +92,14 @@ def connections():
         "quick": b"POST /agents/insert/quick?agent_name=web-01",
         "quick-none": b"POST /agents/insert/quick",
         "quick-wrong": b"POST /agents/insert/quick?agent_name=a%20b",
+        "tokens": b"GET /agents/enrollment-tokens",
+        "tokens-page": b"GET /agents/enrollment-tokens?offset=1&limit=2&pretty=true",
+        "tokens-revoke": b"DELETE /agents/enrollment-tokens/AAECAwQFBgcICQoLDA0ODw",
+        "tokens-revoke-some": b"DELETE /agents/enrollment-tokens?tokens_list=x,,"
+        b"AAECAwQFBgcICQoLDA0ODw",
+        "tokens-purge": b"DELETE /agents/enrollment-tokens?status=dead&pretty=true",
+        "tokens-purge-all": b"DELETE /agents/enrollment-tokens?status=all",
+        "tokens-both": b"DELETE /agents/enrollment-tokens?status=all&tokens_list=x",
         "logout": b"DELETE /security/user/authenticate",
         "about": b"GET /",
         "slash": b"GET /agents/",
@@ -113,11 +121,15 @@ def connections():
     body = b'{"name":"web-01","ip":"any","force":{"enabled":true}}'
     insert = b'{"name":"web-01","id":"012","key":"' + HEX64 + b'"}'
     enroll = b'{"name":"web-01","version":"v5.0.0","groups":"a","ip":"any","key_hash":"00"}'
+    token = b'{"address":"a","ttl":"1h","max_uses":1}'
     post, path = b"POST /agents", b"POST /wazuh-manager/enroll"
     for n in range(15):
         seeds[f"add-{n:02}"] = call(post, bearer, json, body=body, answers=(0, n))
         seeds[f"insert-{n:02}"] = call(
             b"POST /agents/insert", bearer, json, body=insert, answers=(0, n)
+        )
+        seeds[f"token-{n:02}"] = call(
+            b"POST /agents/enrollment-tokens", bearer, json, body=token, answers=(0, 17 * n)
         )
         seeds[f"enroll-{n:02}"] = call(path, one, json, body=enroll, answers=(n,))
     jwt = b"Authorization: Bearer " + b".".join(
