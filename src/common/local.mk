@@ -46,6 +46,7 @@ libcommon_a_SOURCES = \
 	src/common/pem-diagnosis.c src/common/pem-diagnosis.h \
 	src/common/pem-file.c src/common/pem-file.h \
 	src/common/pem-kind.c src/common/pem-kind.h \
+	src/common/random-bytes.c src/common/random-bytes.h \
 	src/common/reason.c src/common/reason.h \
 	src/common/secret.c src/common/secret.h \
 	src/common/secret-echo.c src/common/secret-echo.h \

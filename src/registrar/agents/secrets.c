@@ -3,28 +3,14 @@
 
 #include "common/cleanup.h"
 #include "common/hex.h"
+#include "common/random-bytes.h"
 #include "registrar/agents/secrets-internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 /* ------------------------------------------------------------------ making one */
-
-static int make_bytes(unsigned char *ret, size_t size)
-{
-	size_t have = 0;
-
-	while (have < size) {
-		ssize_t n = getrandom(ret + have, size - have, 0);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		have += n > 0 ? (size_t)n : 0;
-	}
-	return 0;
-}
 
 /* A buffer that holds keys grows without leaving copies behind. Room for one more line. */
 static int make_room(struct agent_secrets *secrets)
@@ -53,7 +39,7 @@ static int make_secret(struct agent_secret *ret,
 		       char ret_text[static ENROLL_AGENT_SECRET_LENGTH + 1])
 {
 	unsigned char bytes[ENROLL_AGENT_SECRET_SIZE];
-	int r = make_bytes(bytes, sizeof bytes);
+	int r = random_bytes(bytes, sizeof bytes);
 
 	if (r == 0)
 		r = enroll_jwt_derive(ret->line.key.bytes, ENROLL_AGENT_SECRET, bytes,

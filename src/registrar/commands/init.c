@@ -8,6 +8,7 @@
 #include "common/lock-holder.h"
 #include "common/must-check.h"
 #include "common/pem-file.h"
+#include "common/random-bytes.h"
 #include "common/tls-pin.h"
 #include "registrar/commands/init-files.h"
 #include "registrar/commands/own-ca.h"
@@ -18,7 +19,6 @@
 #include <netdb.h>
 #include <openssl/pem.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #define DIRECTORY_MODE 0750
@@ -179,8 +179,9 @@ static int init_password(const char *path, gid_t group, struct reason *why)
 
 	if (!init_is_missing(path))
 		return 0;
-	if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
-		return reason_errno(why, errno, "Cannot get random numbers");
+	r = random_bytes(bytes, sizeof bytes);
+	if (r < 0)
+		return reason_errno(why, r, "Cannot get random numbers");
 	for (size_t i = 0; i < sizeof bytes; i++)
 		line[i] = letters[bytes[i] % 64];
 	line[PASSWORD_LENGTH] = '\n';

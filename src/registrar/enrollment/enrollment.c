@@ -2,6 +2,7 @@
 #include "registrar/enrollment/enrollment.h"
 
 #include "common/hex.h"
+#include "common/random-bytes.h"
 #include "registrar/enrollment/address.h"
 #include "registrar/enrollment/group-rules.h"
 #include "registrar/enrollment/request-rules.h"
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define OSSEC_FIRST_ID 1024u
 /* of a renamed duplicate; the 256th registration of a name is refused */
@@ -354,15 +354,9 @@ static bool make_key(struct decision *decision)
 {
 	unsigned char bytes[AGENT_KEY_USUAL / 2];
 	char *key = decision->enrollment->agent.key;
-	size_t have = 0;
 
-	while (have < sizeof bytes) {
-		ssize_t n = getrandom(bytes + have, sizeof bytes - have, 0);
-
-		if (n < 0 && errno != EINTR)
-			return refuse_internal(decision, "Cannot get random numbers");
-		have += n > 0 ? (size_t)n : 0;
-	}
+	if (random_bytes(bytes, sizeof bytes) < 0)
+		return refuse_internal(decision, "Cannot get random numbers");
 	hex_print(key, bytes, sizeof bytes);
 	explicit_bzero(bytes, sizeof bytes);
 	return true;

@@ -3,6 +3,8 @@
 
 #include "common/base64.h"
 #include "common/cleanup.h"
+#include "common/must-check.h"
+#include "common/random-bytes.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -10,7 +12,6 @@
 #include <openssl/params.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define USUAL_LOG2_N 15
 #define USUAL_R 8
@@ -131,11 +132,6 @@ static int derive(unsigned char *ret, const struct api_password *password, const
 	return EVP_KDF_derive(context, ret, password->hash_length, parameters) == 1 ? 0 : -ENOMEM;
 }
 
-static int fill_randomly(void *ret, size_t length)
-{
-	return getrandom(ret, length, 0) == (ssize_t)length ? 0 : -EIO;
-}
-
 int api_password_make(struct api_password *ret, const char *text, size_t length)
 {
 	struct api_password made = {
@@ -145,7 +141,7 @@ int api_password_make(struct api_password *ret, const char *text, size_t length)
 		.salt_length = SALT_LENGTH,
 		.hash_length = HASH_LENGTH,
 	};
-	int r = fill_randomly(made.salt, made.salt_length);
+	int r = random_bytes(made.salt, made.salt_length);
 
 	if (r >= 0)
 		r = derive(made.hash, &made, text, length);
@@ -167,7 +163,7 @@ void api_password_decoy(struct api_password *ret, const struct api_password *lik
 	 * A password that hashes to this would be a preimage; and the caller knows that there is no
 	 * such user.
 	 */
-	(void)fill_randomly(ret->hash, ret->hash_length);
+	ignore_result(random_bytes(ret->hash, ret->hash_length));
 }
 
 int api_password_check(const struct api_password *password, const char *text, size_t length)

@@ -3,6 +3,7 @@
 
 #include "common/base64.h"
 #include "common/hex.h"
+#include "common/random-bytes.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define MAC_SIZE 32
 #define HEADER "{\"alg\":\"HS256\",\"typ\":\"JWT\"}"
@@ -35,7 +35,7 @@
 
 int api_token_key_make(struct api_token_key *ret)
 {
-	return getrandom(ret->bytes, sizeof ret->bytes, 0) == (ssize_t)sizeof ret->bytes ? 0 : -EIO;
+	return random_bytes(ret->bytes, sizeof ret->bytes);
 }
 
 static int sign(unsigned char ret[static MAC_SIZE], const struct api_token_key *key,

@@ -29,7 +29,7 @@ struct api_token_key {
 	unsigned char bytes[API_TOKEN_KEY_SIZE];
 };
 
-/* Make a new key. Returns 0 or -EIO: the system has no random numbers. */
+/* Make a new key. Returns 0 or a negative errno: the system has no random numbers. */
 int api_token_key_make(struct api_token_key *ret) must_check;
 
 /*

@@ -2,6 +2,7 @@
 #include "registrar/net/peer-log.h"
 
 #include "common/log.h"
+#include "common/random-bytes.h"
 #include "registrar/net/client-network.h"
 
 #include <netinet/in.h>
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define REGISTRAR_MESSAGE_NOT_LOGGED "0b6c2f6f0a5e4d1c9d9a1c55b7f1f3a8"
 
@@ -186,7 +186,7 @@ struct peer_log *peer_log_new(struct event_base *base)
 	if (!log)
 		return NULL;
 	log->timer = evtimer_new(base, on_period, log);
-	if (log->timer && getrandom(&log->seed, sizeof log->seed, 0) == (ssize_t)sizeof log->seed)
+	if (log->timer && random_bytes(&log->seed, sizeof log->seed) == 0)
 		return log;
 	if (log->timer)
 		event_free(log->timer);

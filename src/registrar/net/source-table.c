@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/net/source-table.h"
 
+#include "common/random-bytes.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define WAYS 8 /* places that a source can be in */
 
@@ -28,8 +29,7 @@ struct source_table *source_table_new(const struct source_table_settings *settin
 	table->settings = *settings;
 	table->keys = calloc(settings->record_count, sizeof *table->keys);
 	table->records = calloc(settings->record_count, settings->record_size);
-	if (table->keys && table->records &&
-	    getrandom(&table->seed, sizeof table->seed, 0) == (ssize_t)sizeof table->seed)
+	if (table->keys && table->records && random_bytes(&table->seed, sizeof table->seed) == 0)
 		return table;
 	source_table_free(table);
 	return NULL;

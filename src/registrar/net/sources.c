@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/net/sources.h"
 
+#include "common/random-bytes.h"
+
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 #define SLOTS 4096 /* of the hash table; a power of two */
 #define FIRST_RANKS 64
@@ -46,8 +47,7 @@ struct sources *sources_new(void)
 		return NULL;
 	sources->ranks = calloc(FIRST_RANKS, sizeof *sources->ranks);
 	sources->rank_count = FIRST_RANKS;
-	if (sources->ranks &&
-	    getrandom(&sources->seed, sizeof sources->seed, 0) == (ssize_t)sizeof sources->seed)
+	if (sources->ranks && random_bytes(&sources->seed, sizeof sources->seed) == 0)
 		return sources;
 	sources_free(sources);
 	return NULL;

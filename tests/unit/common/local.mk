@@ -20,6 +20,7 @@ unit_tests = \
 	test-exported-key \
 	test-hardening \
 	test-packet \
+	test-random-bytes \
 	test-reason \
 	test-pem-diagnosis \
 	test-pem-file \
@@ -61,6 +62,9 @@ test_base64_SOURCES = tests/unit/common/test-base64.c
 test_base64_LDADD = $(unit_libraries)
 test_close_range_SOURCES = tests/unit/common/test-close-range.c
 test_close_range_LDADD = $(unit_libraries)
+test_random_bytes_SOURCES = tests/unit/common/test-random-bytes.c
+test_random_bytes_LDADD = $(unit_libraries)
+test_random_bytes_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getrandom
 test_hex_SOURCES = tests/unit/common/test-hex.c
 test_hex_LDADD = $(unit_libraries)
 test_comma_list_SOURCES = tests/unit/common/test-comma-list.c
