@@ -13,6 +13,27 @@ void hex_print(char *ret, const void *bytes, size_t length)
 	*ret = '\0';
 }
 
+/* There is one way to write a byte. */
+static int small_value(char digit)
+{
+	return digit >= 'A' && digit <= 'F' ? -1 : hex_value(digit);
+}
+
+bool hex_read(void *ret, size_t size, const char *digits)
+{
+	unsigned char *bytes = ret;
+
+	for (size_t i = 0; i < size; i++) {
+		int high = small_value(digits[2 * i]);
+		int low = high < 0 ? -1 : small_value(digits[2 * i + 1]);
+
+		if (low < 0)
+			return false;
+		bytes[i] = (unsigned char)(high * 16 + low);
+	}
+	return true;
+}
+
 int hex_value(char digit)
 {
 	if (digit >= '0' && digit <= '9')

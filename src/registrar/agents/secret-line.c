@@ -41,24 +41,12 @@ static size_t next_field(struct fields *fields, const char **ret)
 	return (size_t)(end - *ret);
 }
 
-/* There is one way to write a byte. */
-static int read_digit(char digit)
-{
-	return digit >= 'A' && digit <= 'F' ? -1 : hex_value(digit);
-}
-
 static void take_bytes(struct fields *fields, unsigned char *ret, size_t size)
 {
 	const char *text;
 	size_t length = next_field(fields, &text);
 
-	fields->failed |= length != 2 * size;
-	for (size_t i = 0; i < size && !fields->failed; i++) {
-		int high = read_digit(text[2 * i]), low = read_digit(text[2 * i + 1]);
-
-		fields->failed = high < 0 || low < 0;
-		ret[i] = (unsigned char)((high < 0 ? 0 : high) * 16 + (low < 0 ? 0 : low));
-	}
+	fields->failed = fields->failed || length != 2 * size || !hex_read(ret, size, text);
 }
 
 /* Bytes, or "-". Returns whether there are some. */

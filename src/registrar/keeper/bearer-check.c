@@ -159,16 +159,11 @@ enum bearer_fault bearer_check(const struct enroll_bearer *bearer,
 	return fault == BEARER_OK ? check_time(bearer, now) : fault;
 }
 
-/* What 64 digits stand for. Agents write the small ones. */
+/* What 64 digits stand for, as agents write them. */
 static bool read_key(unsigned char ret[static ENROLL_KEY_SIZE], const char *digits)
 {
-	if (strlen(digits) != 2 * (size_t)ENROLL_KEY_SIZE ||
-	    strspn(digits, "0123456789abcdef") != 2 * (size_t)ENROLL_KEY_SIZE)
-		return false;
-	for (size_t i = 0; i < ENROLL_KEY_SIZE; i++)
-		ret[i] = (unsigned char)(hex_value(digits[2 * i]) * 16 +
-					 hex_value(digits[2 * i + 1]));
-	return true;
+	return strlen(digits) == 2 * (size_t)ENROLL_KEY_SIZE &&
+	       hex_read(ret, ENROLL_KEY_SIZE, digits);
 }
 
 enum bearer_fault bearer_check_request(const struct enroll_bearer *bearer, const char *agent_key,

@@ -30,11 +30,26 @@ static void test_value(void **state)
 	}
 }
 
+static void test_read(void **state)
+{
+	static const char *const others[] = { "0", "0g", "g0", "0A", "A0", "-1", "0x", " 1", "" };
+	unsigned char bytes[3];
+
+	(void)state;
+	assert_true(hex_read(bytes, sizeof bytes, "00a9ff"));
+	assert_memory_equal(bytes, "\x00\xa9\xff", sizeof bytes);
+	assert_true(hex_read(bytes, 1, "7fxx"));
+	assert_int_equal(bytes[0], 0x7f);
+	for (size_t i = 0; i < COUNT(others); i++)
+		check_row(others[i], !hex_read(bytes, 1, others[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_print),
 		cmocka_unit_test(test_value),
+		cmocka_unit_test(test_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
