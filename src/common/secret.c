@@ -181,6 +181,18 @@ void secret_wipe(struct secret *secret)
 	*secret = (struct secret){ 0 };
 }
 
+void *secret_realloc(void *old, size_t old_size, size_t size)
+{
+	void *grown = malloc(size);
+
+	if (grown && old) {
+		memcpy(grown, old, old_size);
+		explicit_bzero(old, old_size);
+		free(old);
+	}
+	return grown;
+}
+
 void secret_protect_process(void)
 {
 	const struct rlimit none = { 0, 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A password or token from a file, wiped after use. */
+/* A password or token from a file, wiped after use; and memory for other secrets. */
 #pragma once
 
 #include "common/deadline.h"
@@ -57,6 +57,12 @@ int secret_file_is_exposed(const char *path) must_check;
 
 /* Wipe and free. Suitable for cleanup(). */
 void secret_wipe(struct secret *secret);
+
+/*
+ * Memory of `size` bytes in place of `old`, which has fewer, `old_size` (null: none), as from
+ * realloc(), but nothing of what is in it stays behind. Null: out of memory; `old` stays as it is.
+ */
+void *secret_realloc(void *old, size_t old_size, size_t size) must_check;
 
 /* Disable core dumps, and ptrace by other processes of the same user, for this process. */
 void secret_protect_process(void);

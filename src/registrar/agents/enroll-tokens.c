@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/agents/enroll-tokens.h"
 
+#include "common/secret.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +37,6 @@ struct enroll_token *enroll_tokens_find(const struct enroll_tokens *tokens, cons
 	return NULL;
 }
 
-/* The old memory is wiped, as realloc() would not. */
 static int grow(struct enroll_tokens *tokens)
 {
 	size_t room = 2 * tokens->room + 8;
@@ -43,14 +44,9 @@ static int grow(struct enroll_tokens *tokens)
 
 	if (tokens->count < tokens->room)
 		return 0;
-	grown = calloc(room, sizeof *grown);
+	grown = secret_realloc(tokens->tokens, tokens->room * sizeof *grown, room * sizeof *grown);
 	if (!grown)
 		return -ENOMEM;
-	if (tokens->count > 0) {
-		memcpy(grown, tokens->tokens, tokens->count * sizeof *grown);
-		explicit_bzero(tokens->tokens, tokens->count * sizeof *grown);
-	}
-	free(tokens->tokens);
 	tokens->tokens = grown;
 	tokens->room = room;
 	return 0;

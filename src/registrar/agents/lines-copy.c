@@ -2,6 +2,7 @@
 #include "registrar/agents/lines-copy.h"
 
 #include "common/deadline.h"
+#include "common/secret.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -41,7 +42,7 @@ static int write_out(struct lines_copy *copy, struct reason *why)
 	return atomic_file_flush(&copy->file, why);
 }
 
-/* Room for what becomes of a line. A buffer that holds keys grows without leaving copies behind. */
+/* Room for what becomes of a line. */
 static bool make_output_room(struct lines_copy *copy, size_t length)
 {
 	size_t needed = copy->output_length + length + LINES_COPY_MORE, room = 2 * needed;
@@ -49,12 +50,9 @@ static bool make_output_room(struct lines_copy *copy, size_t length)
 
 	if (needed <= copy->output_room)
 		return true;
-	grown = malloc(room);
+	grown = secret_realloc(copy->output, copy->output_room, room);
 	if (!grown)
 		return false;
-	if (copy->output)
-		memcpy(grown, copy->output, copy->output_length);
-	wipe_and_free(copy->output, copy->output_room);
 	copy->output = grown;
 	copy->output_room = room;
 	return true;

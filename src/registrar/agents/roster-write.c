@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "common/cleanup.h"
 #include "common/deadline.h"
+#include "common/secret.h"
 #include "registrar/agents/roster-internal.h"
 
 #include <string.h>
@@ -49,7 +50,6 @@ int roster_begin_within(struct roster *roster, uint64_t patience, struct reason 
 
 /* ------------------------------------------------------------------ staging */
 
-/* A buffer that holds keys grows without leaving copies behind. */
 static int grow_staged(struct roster *roster, size_t more)
 {
 	size_t room = roster->staged.room ?: 4096;
@@ -59,14 +59,9 @@ static int grow_staged(struct roster *roster, size_t more)
 		return 0;
 	while (room < roster->staged.length + more)
 		room *= 2;
-	grown = malloc(room);
+	grown = secret_realloc(roster->staged.text, roster->staged.room, room);
 	if (!grown)
 		return -ENOMEM;
-	if (roster->staged.text) {
-		memcpy(grown, roster->staged.text, roster->staged.length);
-		explicit_bzero(roster->staged.text, roster->staged.length);
-		free(roster->staged.text);
-	}
 	roster->staged.text = grown;
 	roster->staged.room = room;
 	return 0;

@@ -4,6 +4,7 @@
 #include "common/cleanup.h"
 #include "common/hex.h"
 #include "common/random-bytes.h"
+#include "common/secret.h"
 #include "registrar/agents/secrets-internal.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 
 /* ------------------------------------------------------------------ making one */
 
-/* A buffer that holds keys grows without leaving copies behind. Room for one more line. */
+/* For one more line. */
 static int make_room(struct agent_secrets *secrets)
 {
 	size_t room = secrets->text_room ?: 4096, wanted = secrets->text_length + SECRET_LINE_SIZE;
@@ -22,14 +23,9 @@ static int make_room(struct agent_secrets *secrets)
 		return 0;
 	while (room <= wanted)
 		room *= 2;
-	grown = malloc(room);
+	grown = secret_realloc(secrets->text, secrets->text_room, room);
 	if (!grown)
 		return -ENOMEM;
-	if (secrets->text) {
-		memcpy(grown, secrets->text, secrets->text_length);
-		explicit_bzero(secrets->text, secrets->text_length);
-		free(secrets->text);
-	}
 	secrets->text = grown;
 	secrets->text_room = room;
 	return 0;

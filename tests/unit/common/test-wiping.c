@@ -56,6 +56,28 @@ static void test_search(void **state)
 	assert_null(find_residue(leave_nothing, text, text));
 }
 
+static void enlarge(void *text)
+{
+	const size_t size = strlen(text) + 1;
+	char *memory = secret_realloc(NULL, 0, size);
+
+	assert_non_null(memory);
+	memcpy(memory, text, size);
+	memory = secret_realloc(memory, size, 2 * size);
+	assert_non_null(memory);
+	assert_string_equal(memory, text);
+	explicit_bzero(memory, 2 * size);
+	free(memory);
+}
+
+static void test_enlarged_memory(void **state)
+{
+	static char text[] = HEX64;
+
+	(void)state;
+	assert_null(find_residue(enlarge, text, text));
+}
+
 /* ------------------------------------------------------------------ passwords and private keys */
 
 static void use_secret(void *path)
@@ -166,6 +188,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_search),
 		cmocka_unit_test_setup_teardown(test_files, setup_directory, teardown_directory),
+		cmocka_unit_test(test_enlarged_memory),
 		cmocka_unit_test(test_agent_key),
 		cmocka_unit_test(test_imported_key),
 	};
