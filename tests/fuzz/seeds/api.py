@@ -232,7 +232,27 @@ def bearers():
         "early": b"\x02\xff\xff",
         "changed": b"\x02\x80\x01\x00\x60",
     }
-    return seeds | failing("good", seeds["good"], l=[0, 1, 2])
+    kinds = ["token", "token-used-up", "token-revoked", "token-expired", "agent", "request"]
+    for number, kind in enumerate(kinds, 3):
+        seeds[f"good-{kind}"] = bytes([number]) + seeds["good"][1:]
+        seeds[f"stale-{kind}"] = bytes([number]) + seeds["stale"][1:]
+        seeds[f"changed-{kind}"] = bytes([number]) + seeds["changed"][1:]
+    key_id = b'"kid":"001"'
+    heads = {
+        "token": header.replace(b'"typ"', b'"kid":"AAECAwQFBgcICQoLDA0ODw","typ"'),
+        "agent": header.replace(b'"typ"', key_id + b',"typ"'),
+        "request": b'{"alg":"HS256",' + key_id + b',"typ":"wazuh-agent+jwt"}',
+    }
+    for number, (kind, head) in enumerate(heads.items(), 9):
+        seeds[f"signed-by-{kind}"] = bytes([number]) + signed(head)[1:]
+        seeds[f"signed-by-{kind}-blanks"] = bytes([number]) + signed(head.replace(b":", b": "))[1:]
+    return (
+        seeds
+        | failing("good", seeds["good"], l=[0, 1, 2])
+        | failing("good-token", seeds["good-token"], l=[0, 1, 2])
+        | failing("good-agent", seeds["good-agent"], l=[0, 1])
+        | failing("good-request", seeds["good-request"], l=[0, 1])
+    )
 
 
 def filters():
