@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: ISC
 """The calls of agent-registrar's API about enrollment tokens, as Wazuh 5 has them: what they
 answer, what is kept, and agents that enroll with what they hand out."""
-import base64
 import json
 import re
 import time
@@ -11,15 +10,12 @@ from api_tools import Client, failures, problem
 from enroll_tools import bearer
 from enrolling import BODY, enroll, failure
 from registrar_tools import run
+from wazuh5_manager import decode, encode
 
 TOKENS = "/agents/enrollment-tokens"
 ID = r"[A-Za-z0-9_-]{22}"
 HEAD = "agent-registrar enrollment tokens 1\n"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00"
-
-
-def decode(text):
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 class Tokens:
@@ -54,7 +50,7 @@ def tokens(serve_enrolling):
 
 
 def line(number, expires=9000000000, uses=0, most=0, state="valid", address="manager", rest=""):
-    name = base64.urlsafe_b64encode(number.to_bytes(16, "big")).decode().rstrip("=")
+    name = encode(number.to_bytes(16, "big"))
     return name, f"{name} EBESExQVFhcYGRobHB0eHw 1700000000 {expires} {uses} {most} {state} " \
                  f"{address}{rest}"
 
@@ -185,7 +181,7 @@ def test_list(tokens):
     for token in made:
         key = json.loads(decode(token["token"]))["key"]
         assert key not in answer.text and token["token"] not in answer.text
-        assert base64.urlsafe_b64encode(decode(key)[16:]).decode().rstrip("=") not in answer.text
+        assert encode(decode(key)[16:]) not in answer.text
 
 
 @pytest.mark.parametrize("query, shown", [
