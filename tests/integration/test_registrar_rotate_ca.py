@@ -250,6 +250,17 @@ def test_broken_bundle(manager, content):
     assert done.returncode == 78 and "agent-registrar.ca" in done.stderr
 
 
+def test_too_many_cas(manager):
+    """No token is made of what the service refuses."""
+    manager.rotate()
+    manager.bundle.write_text(4 * manager.bundle.read_text())
+    for arguments, status in ((["-n", "-t", "serve"], 78),
+                              (["token", "create", "--address", "m", "--embed-ca"], 65)):
+        done = run("-D", manager.directory, *arguments)
+        assert done.returncode == status, (arguments, done)
+        assert "agent-registrar.ca does not hold one to 6 certificates" in done.stderr
+
+
 @pytest.mark.parametrize("arguments, words", [
     (["init", "--finish"], "--finish needs --rotate-ca"),
     (["init", "--rotate-ca", "--name", "x"], "keeps the names"),

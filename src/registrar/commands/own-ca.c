@@ -28,7 +28,7 @@ int own_ca_read(struct own_ca *ret, const char *path, struct reason *why)
 
 	if (r < 0 || init_is_missing(path))
 		return r;
-	r = authorities_read(&ret->bundle, path, why);
+	r = authorities_read_bundle(&ret->bundle, path, why);
 	if (r < 0)
 		return r;
 	ret->newest = ret->issuer.certificate = ca_bundle_at(&ret->bundle, 0);

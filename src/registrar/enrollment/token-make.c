@@ -6,10 +6,8 @@
 #include "common/escape.h"
 #include "common/library-memory.h"
 #include "common/pem-file.h"
-#include "common/tls-context.h"
 #include "common/tls-pin.h"
 #include "registrar/net/authorities.h"
-#include "registrar/net/certificate.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -100,35 +98,11 @@ static void known_cas_clear(struct known_cas *known)
 	ca_bundle_clear(&known->bundle);
 }
 
-/* While a CA is being changed there are two, of which the certificate has one. */
-static X509 *find_issuer(const struct ca_bundle *bundle, X509 *certificate)
-{
-	for (size_t i = 0; i < ca_bundle_count(bundle); i++)
-		if (certificate_is_issued_by(certificate, ca_bundle_at(bundle, i)))
-			return ca_bundle_at(bundle, i);
-	return NULL;
-}
-
-static bool write_bundle(BIO *pem, const struct ca_bundle *bundle)
-{
-	for (size_t i = 0; i < ca_bundle_count(bundle); i++)
-		if (PEM_write_bio_X509(pem, ca_bundle_at(bundle, i)) != 1)
-			return false;
-	return true;
-}
-
 static int write_ca(struct enrollment_token *token, const struct known_cas *known)
 {
-	cleanup(release_bio) BIO *pem = BIO_new(BIO_s_mem());
-	bool has_bundle = ca_bundle_count(&known->bundle) > 0;
-	char *text;
-	long length;
-
-	if (!pem || !(has_bundle ? write_bundle(pem, &known->bundle)
-				 : authorities_write(pem, known->own, known->chain)))
-		return -ENOMEM;
-	length = BIO_get_mem_data(pem, &text);
-	token->ca = strndup(text, (size_t)length);
+	token->ca = ca_bundle_count(&known->bundle) > 0
+			    ? authorities_print(&known->bundle)
+			    : authorities_print_chain(known->own, known->chain);
 	return token->ca ? 0 : -ENOMEM;
 }
 
@@ -137,10 +111,10 @@ static int find_cas(struct known_cas *known, const struct token_files *files, st
 	int r = read_certificates(&known->own, known->chain, files->certificate, why);
 
 	if (r >= 0 && access(files->bundle, F_OK) == 0)
-		r = authorities_read(&known->bundle, files->bundle, why);
+		r = authorities_read_bundle(&known->bundle, files->bundle, why);
 	if (r < 0)
 		return r;
-	known->issuer = find_issuer(&known->bundle, known->own);
+	known->issuer = authorities_issuer(&known->bundle, known->own);
 	if (!known->issuer) {
 		ca_bundle_clear(&known->bundle);
 		known->issuer = authorities_root(known->own, known->chain);

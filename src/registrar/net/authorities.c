@@ -14,47 +14,48 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *text_of(BIO *pem)
-{
-	char *text;
-	long length = BIO_get_mem_data(pem, &text);
-
-	return strndup(text, (size_t)length);
-}
-
 /* ------------------------------------------------------------------ of the registrar's own */
 
-static int read_bundle(struct ca_bundle *ret, const char *text, const char *path,
-		       struct reason *why)
+static int parse_bundle(struct ca_bundle *ret, const char *text, size_t length, const char *path,
+			struct reason *why)
 {
-	int r = ca_bundle_read(ret, text, strlen(text));
+	cleanup(ca_bundle_clear) struct ca_bundle found = { 0 };
+	int r = ca_bundle_read(&found, text, length);
 
 	if (r < 0)
 		return reason_errno(why, r, "Cannot read %s", path);
-	if (!ret->is_damaged && ca_bundle_count(ret) > 0 && ca_bundle_count(ret) <= CA_BUNDLE_MAX)
-		return 0;
-	reason_set(why, "%s does not hold one to %d certificates", path, CA_BUNDLE_MAX);
-	return -EINVAL;
+	if (found.is_damaged || ca_bundle_count(&found) == 0 ||
+	    ca_bundle_count(&found) > CA_BUNDLE_MAX) {
+		reason_set(why, "%s does not hold one to %d certificates", path, CA_BUNDLE_MAX);
+		return -EINVAL;
+	}
+	*ret = found;
+	found = (struct ca_bundle){ 0 };
+	return 0;
 }
 
-/* With another certificate, of an administrator's, they would lead agents astray. */
-static bool is_of_one(const struct ca_bundle *bundle, X509 *certificate)
+int authorities_read_bundle(struct ca_bundle *ret, const char *path, struct reason *why)
+{
+	const struct pem_subject subject = { "CA file", path, PEM_CERTIFICATE };
+	cleanup(pem_file_close) struct pem_file file = { 0 };
+	int r = pem_file_open(&file, &subject, why);
+
+	return r < 0 ? r : parse_bundle(ret, file.bytes, file.length, path, why);
+}
+
+X509 *authorities_issuer(const struct ca_bundle *bundle, X509 *certificate)
 {
 	for (size_t i = 0; certificate && i < ca_bundle_count(bundle); i++)
 		if (certificate_is_issued_by(certificate, ca_bundle_at(bundle, i)))
-			return true;
-	return false;
+			return ca_bundle_at(bundle, i);
+	return NULL;
 }
 
-/* The text is that of the certificates alone. Null: out of memory. */
-static char *print_bundle(const struct ca_bundle *bundle)
+char *authorities_print(const struct ca_bundle *bundle)
 {
-	cleanup(release_bio) BIO *pem = BIO_new(BIO_s_mem());
+	const struct ca_bundle plain = { .certificates = bundle->certificates };
 
-	for (size_t i = 0; i < ca_bundle_count(bundle); i++)
-		if (!pem || PEM_write_bio_X509(pem, ca_bundle_at(bundle, i)) != 1)
-			return NULL;
-	return text_of(pem);
+	return ca_bundle_format(&plain);
 }
 
 /* ------------------------------------------------------------------ of the certificate's file */
@@ -64,7 +65,7 @@ static bool is_own_issuer(X509 *certificate)
 	return X509_check_issued(certificate, certificate) == X509_V_OK;
 }
 
-bool authorities_write(BIO *pem, X509 *own, STACK_OF(X509) * chain)
+static bool write_chain(BIO *pem, X509 *own, STACK_OF(X509) * chain)
 {
 	int written = 0;
 
@@ -91,19 +92,28 @@ X509 *authorities_root(X509 *own, STACK_OF(X509) * chain)
 	return count > 0 ? sk_X509_value(chain, count - 1) : NULL;
 }
 
-/* Null, with *ret_failed set: out of memory; or there are none. */
-static char *print_chain(SSL_CTX *tls, bool *ret_failed)
+char *authorities_print_chain(X509 *own, STACK_OF(X509) * chain)
 {
 	cleanup(release_bio) BIO *pem = BIO_new(BIO_s_mem());
+	char *text;
+	long length;
+
+	if (!pem || !write_chain(pem, own, chain))
+		return NULL;
+	length = BIO_get_mem_data(pem, &text);
+	return strndup(text, (size_t)length);
+}
+
+/* Null, with *ret_failed set: out of memory; or there are none. */
+static char *print_chain_of(SSL_CTX *tls, bool *ret_failed)
+{
 	X509 *own = SSL_CTX_get0_certificate(tls);
 	STACK_OF(X509) *chain = NULL;
-	char *text = NULL;
+	char *text;
 
 	(void)SSL_CTX_get0_chain_certs(tls, &chain);
-	*ret_failed = authorities_root(own, chain) != NULL;
-	if (pem && authorities_write(pem, own, chain))
-		text = text_of(pem);
-	*ret_failed = *ret_failed && !text;
+	text = authorities_print_chain(own, chain);
+	*ret_failed = !text && authorities_root(own, chain);
 	return text;
 }
 
@@ -116,16 +126,16 @@ int authorities_find(struct authorities *ret, SSL_CTX *tls, const char *text, co
 	struct authorities found = { .pem = NULL };
 	const unsigned long shortages = library_memory_shortages();
 	bool has_failed;
-	int r = text ? read_bundle(&bundle, text, path, why) : 0;
+	int r = text ? parse_bundle(&bundle, text, strlen(text), path, why) : 0;
 
 	if (r < 0)
 		return r;
-	if (text && is_of_one(&bundle, SSL_CTX_get0_certificate(tls))) {
-		found.pem = print_bundle(&bundle);
+	if (authorities_issuer(&bundle, SSL_CTX_get0_certificate(tls))) {
+		found.pem = authorities_print(&bundle);
 		found.generation = bundle.generation;
 		has_failed = !found.pem;
 	} else {
-		found.pem = print_chain(tls, &has_failed);
+		found.pem = print_chain_of(tls, &has_failed);
 	}
 	/* Without memory, a certificate is of none of them. */
 	if (has_failed || library_memory_shortages() != shortages) {

@@ -16,16 +16,32 @@
 #include <stdint.h>
 
 /*
- * Append those of the certificate's file to `pem`. `own` may be null: there is no certificate.
- * Returns false when there are none, or there was no memory.
+ * Those of the certificate's file as text. `own` may be null: there is no certificate. The caller
+ * frees it. Null: there are none, or there was no memory.
  */
-bool authorities_write(BIO *pem, X509 *own, STACK_OF(X509) * chain) must_check;
+char *authorities_print_chain(X509 *own, STACK_OF(X509) * chain) must_check;
 
 /* The one that the others were issued by, as far as it is there. Null: there are none. */
 X509 *authorities_root(X509 *own, STACK_OF(X509) * chain) must_check;
 
 /*
- * Read all certificates of a file, of CAs or not. Returns 0, or a negative errno with `why` set.
+ * Read those of a file of the registrar's own (ca-bundle.h): one to CA_BUNDLE_MAX. Returns 0, or a
+ * negative errno with `why` set.
+ */
+int authorities_read_bundle(struct ca_bundle *ret, const char *path, struct reason *why) must_check;
+
+/*
+ * The one of those that the certificate (may be null) is issued by, or is. Null: it is none of
+ * them; with another certificate, of an administrator's, they would lead agents astray.
+ */
+X509 *authorities_issuer(const struct ca_bundle *bundle, X509 *certificate) must_check;
+
+/* Those as text, without their generation. The caller frees it. Null: out of memory. */
+char *authorities_print(const struct ca_bundle *bundle) must_check;
+
+/*
+ * Read all certificates of a certificate file, of CAs or not. Returns 0, or a negative errno with
+ * `why` set.
  */
 int authorities_read(struct ca_bundle *ret, const char *path, struct reason *why) must_check;
 
