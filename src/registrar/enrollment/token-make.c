@@ -6,6 +6,7 @@
 #include "common/escape.h"
 #include "common/library-memory.h"
 #include "common/pem-file.h"
+#include "common/random-bytes.h"
 #include "common/tls-pin.h"
 #include "registrar/net/authorities.h"
 
@@ -13,7 +14,6 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #define DEFAULT_TTL (30u * 86400)
@@ -153,11 +153,14 @@ static int make_credential(struct enrollment_token *token, struct reason *why)
 {
 	unsigned char id[ENROLLMENT_ID_SIZE];
 	char text[BASE64_SIZE(ENROLLMENT_ID_SIZE)];
+	int r;
 
 	do {
-		if (getrandom(id, sizeof id, 0) != sizeof id ||
-		    getrandom(token->secret, sizeof token->secret, 0) != sizeof token->secret)
-			return reason_errno(why, errno, "Cannot make a secret");
+		r = random_bytes(id, sizeof id);
+		if (r == 0)
+			r = random_bytes(token->secret, sizeof token->secret);
+		if (r < 0)
+			return reason_errno(why, r, "Cannot make a secret");
 		(void)base64_encode(text, BASE64_URL, id, sizeof id);
 	} while (text[0] == '-');
 	memcpy(token->id, text, sizeof token->id);
