@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""SIGKILL at a system call, for tests that try every one of them: they are enumerated by
-kill-at-syscall.c, not drawn."""
+"""SIGKILL at a system call, for tests that try every one that changes something outside of the
+process: they are enumerated by kill-at-syscall.c, not drawn."""
 import os
 import subprocess
 
@@ -31,18 +31,17 @@ def kill_at(number, command, environment=None, before=None):
     )
 
 
-def kill_at_every_call(make_run, first, step, least):
-    """Make runs that are killed at their system call `first`, `first + step` and so on, until one
-    ends before that: each is what make_run(NUMBER) returns, with `ended` and check(). Returns the
-    numbers with what check() returned; there are system calls up to `least` and more."""
-    checked, number = [], first
-    while not (run := make_run(number)).ended:
+def kill_at_every_call(make_run):
+    """Make runs that are killed at their first system call, at the second and so on, until one ends
+    before that: each is what make_run(NUMBER) returns, with `ended` and check(). Returns what
+    check() returned of each."""
+    checked = []
+    while not (run := make_run(len(checked) + 1)).ended:
         try:
-            checked.append((number, run.check()))
+            checked.append(run.check())
         except AssertionError as error:
-            raise AssertionError(f"killed at system call {number}: {error}") from error
-        number += step
-    assert number > least, "the calls of a registration were not reached"
+            raise AssertionError(f"killed at system call {len(checked) + 1}: {error}") from error
+    assert checked, "there were no calls"
     return checked
 
 

@@ -137,8 +137,8 @@ def test_killed_at_every_system_call(tmp_path, certificates, start_manager):
             assert machine.snapshot() == before, number
         if not was_killed:
             break
-        number += 3
-    assert number > 50 and outcomes[0] == 70 and outcomes[-1] == 0, outcomes
+        number += 1
+    assert outcomes[0] == 70 and outcomes[-1] == 0, outcomes
 
 
 # ------------------------------------------------------------------ what it holds

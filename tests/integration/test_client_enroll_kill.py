@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""SIGKILL at every system call of an enrollment with Wazuh 5, from the first file on: a new key
+"""SIGKILL at every system call of an enrollment with Wazuh 5: a new key
 on the disk says that its secret and the CA are there, an old key stays as it was, and the next
 run puts right what is half done."""
 import os
@@ -10,7 +10,6 @@ from killing import kill_at, kill_at_every_call, needs_killer
 from machine import OLD_LINE, Machine
 
 pytestmark = needs_killer
-SLICES = 4  # so that the cases spread over the workers
 OLD_SECRET = f"007 {'7' * 64}\n"
 
 
@@ -49,26 +48,14 @@ class KilledRun(Enrollment):
         assert not left + [
             name for name in os.listdir(os.path.dirname(self.anchor_file)) if name.startswith(".")
         ], left
-
-
-def first_call(directory, certificates, server, old_key):
-    """Before it, nothing is touched: the program reads its configuration and loads libraries."""
-    number = 1
-    while True:
-        run = KilledRun(directory / f"first-{number}", certificates, server, number + 20, old_key)
-        if ".client.keys.new" in run.machine.files():
-            return number
-        assert not run.ended, "no file was made"
-        number += 20
+        return stored
 
 
 @pytest.mark.parametrize("old_key", [False, True], ids=["no-key", "old-key"])
-@pytest.mark.parametrize("part", range(SLICES))
-def test_kill_at_every_system_call(tmp_path, certificates, enrollment, start_wazuh5, old_key, part):
+def test_kill_at_every_system_call(tmp_path, certificates, enrollment, start_wazuh5, old_key):
     del enrollment  # which skips without the module
     server = start_wazuh5(password=PASSWORD)
     server.replaces = True  # what a killed run has enrolled
-    first = part + first_call(tmp_path, certificates, server, old_key)
-    kill_at_every_call(
-        lambda number: KilledRun(tmp_path / str(number), certificates, server, number, old_key),
-        first, SLICES, first + 50)
+    stored = kill_at_every_call(
+        lambda number: KilledRun(tmp_path / str(number), certificates, server, number, old_key))
+    assert stored == sorted(stored) and set(stored) == {False, True}

@@ -327,5 +327,4 @@ def test_killed(manager, tmp_path, steps):
     if "--finish" in steps:
         manager.rotate()
     kill_at_every_call(
-        lambda number: Interrupted(manager, tmp_path / f"killed-{number}", number, steps),
-        first=200, step=2, least=220)
+        lambda number: Interrupted(manager, tmp_path / f"killed-{number}", number, steps))
