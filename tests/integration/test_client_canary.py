@@ -19,7 +19,7 @@ from scripted_api import Api, Reply, affected, error, export, needs_module
 
 pytestmark = pytest.mark.skipif("ASAN_OPTIONS" in os.environ,
                                 reason="what others see is the same with sanitizers")
-LOOKS = 8
+SEARCHES = 8
 
 
 class World:
@@ -33,6 +33,7 @@ class World:
             credential=text(11) + text(11)
         )
         self.looks = 0
+        self.searches = SEARCHES  # of all processes, that are left
         for name in (machine.keys, f"{machine.keys}.old"):
             self.keep("old_key", name)
             self.keep("key", name)
@@ -52,8 +53,9 @@ class World:
     def look(self, *_):
         """At all processes, while a manager keeps one of ours waiting. Not more often than
         needed: it takes its time."""
-        if self.looks < LOOKS:
+        if self.searches > 0:
             self.canaries.search_processes()
+        self.searches -= 1
         self.looks += 1
 
     def check(self, *said, looks=0):
@@ -64,7 +66,9 @@ class World:
         assert self.looks >= looks
 
     def fails(self, **options):
-        """A run at debug level that must not succeed."""
+        """A run at debug level that must not succeed. Processes are looked at once: they are
+        those of a run that succeeds."""
+        self.searches = min(self.searches, 1)
         result = self.machine.register("-d", "-d", force=True, **options)
         assert result.status not in (0, None) and result.failures, result
         self.check(result.stderr, result.stdout, result.state)
