@@ -3,9 +3,10 @@
 so on, until a run makes no more of them.
 
 Of malloc() there are thousands of calls, and of read() hundreds, which differ little. $FAULTS says
-which of them fail: "paths" (the default) one for each way through our own code that leads to one,
-"sites" one for each that differs anywhere in the stack, and "all" every one. "few" calls of each
-function fail where a sanitizer makes everything slow. With "count", none fails.
+which of them fail: "paths" one for each way through our own code that leads to one, "some" (the
+default) of many of these a part, "sites" one for each that differs anywhere in the stack, and "all"
+every one. "few" calls of each function fail where a sanitizer makes everything slow. With "count",
+none fails.
 
 Of "all", $FAULTS_PART has one process make every second fail ("1/2"), and another one the others
 ("2/2"). Each appends to $FAULTS_RESULTS: the test, the function, the choice, how many of its calls
@@ -43,8 +44,9 @@ FUNCTIONS = {
     "dlopen": 0, "getgrnam": errno.EIO,
 }
 NAMES = list(FUNCTIONS)
-CHOICE = os.environ.get("FAULTS") or ("few" if "ASAN_OPTIONS" in os.environ else "paths")
+CHOICE = os.environ.get("FAULTS") or ("few" if "ASAN_OPTIONS" in os.environ else "some")
 FEW = 4  # calls of a function
+SOME = 40  # of the ways that lead to a function
 CHOSEN = ["malloc", "read"]  # of which there can be many calls
 MANY = 100  # calls of a function; of fewer, each one fails
 PART, PARTS = map(int, os.environ.get("FAULTS_PART", "1/1").split("/"))
@@ -114,6 +116,11 @@ class Faults:
         return struct.unpack("=I", self.map[at:at + 4])[0]
 
 
+def path_of(site):
+    """What is ours of it."""
+    return 0, site[1]
+
+
 class Campaign:
     """One call after the other is made to fail; what is wrong then is collected."""
 
@@ -152,14 +159,27 @@ class Campaign:
         numbers = {1 + (count - 1) * each // (FEW - 1) for each in range(FEW)} if count else set()
         return sum(self.fail_at(number) for number in sorted(numbers))
 
+    def fail_at_some(self):
+        """Of the ways that lead to the function, as many from the first to the last."""
+        self.count()
+        first = self.first_of_each(path_of)
+        numbers = sorted(first.values())
+        chosen = {numbers[(len(numbers) - 1) * each // (SOME - 1)] for each in range(SOME)}
+        return sum(self.fail_at(number) for number in sorted(chosen))
+
+    def first_of_each(self, kind):
+        """The number of its first call, of those since count()."""
+        first = {}
+        for number, site in enumerate(self.faults.sites(self.function), 1):
+            first.setdefault(kind(site), number)
+        return first
+
     def fail_at_sites(self, kind):
         """One call of each kind. Where runs differ, what was missed is looked for by its site."""
         failed, always = set(), None
         for by_site in range(ROUNDS):
             self.count()
-            first = {}
-            for number, site in enumerate(self.faults.sites(self.function), 1):
-                first.setdefault(kind(site), number)
+            first = self.first_of_each(kind)
             always = set(first) if always is None else always & first.keys()
             missed = first.keys() - failed
             for site in sorted(missed, key=first.get):
@@ -181,7 +201,9 @@ class Campaign:
             return self.fail_at_all()
         if CHOICE == "sites":
             return self.fail_at_sites(lambda site: site)
-        return self.fail_at_sites(lambda site: (0, site[1]))
+        if CHOICE == "paths":
+            return self.fail_at_sites(path_of)
+        return self.fail_at_some()
 
     def record(self, count, seconds):
         """A line of a table, if one is to be made."""
