@@ -123,12 +123,17 @@ static bool add_extension(X509 *certificate, X509 *issuer, int nid, const char *
 	return extension && X509_add_ext(certificate, extension, -1) == 1;
 }
 
-/* A machine at its first boot may be behind. */
-static bool begin_for_days(X509 *certificate, int days)
+/* Valid from now on, or as many seconds earlier. */
+static bool begin_earlier(X509 *certificate, long seconds, int days)
 {
 	return X509_set_version(certificate, X509_VERSION_3) == 1 && set_serial(certificate) &&
-	       X509_gmtime_adj(X509_getm_notBefore(certificate), -CLOCK_SLACK) &&
+	       X509_gmtime_adj(X509_getm_notBefore(certificate), -seconds) &&
 	       X509_time_adj_ex(X509_getm_notAfter(certificate), days, 0, NULL);
+}
+
+static bool begin_for_days(X509 *certificate, int days)
+{
+	return begin_earlier(certificate, CLOCK_SLACK, days);
 }
 
 /*
@@ -206,13 +211,19 @@ int certificate_renew(X509 **ret, X509 *old, const struct certificate_issuer *is
 	return 0;
 }
 
+/* With what makes it a CA that has issued itself. */
+static bool add_authority_key(X509 *certificate, EVP_PKEY *key)
+{
+	return X509_set_pubkey(certificate, key) == 1 &&
+	       add_extension(certificate, certificate, NID_subject_key_identifier, "hash") &&
+	       add_extension(certificate, certificate, NID_authority_key_identifier, "keyid") &&
+	       add_extension(certificate, certificate, NID_basic_constraints, "critical,CA:TRUE");
+}
+
 static bool fill_authority(X509 *certificate, EVP_PKEY *key, const char *common_name)
 {
 	return begin_for_days(certificate, AUTHORITY_DAYS) && set_names(certificate, common_name) &&
-	       X509_set_pubkey(certificate, key) == 1 &&
-	       add_extension(certificate, certificate, NID_subject_key_identifier, "hash") &&
-	       add_extension(certificate, certificate, NID_authority_key_identifier, "keyid") &&
-	       add_extension(certificate, certificate, NID_basic_constraints, "critical,CA:TRUE") &&
+	       add_authority_key(certificate, key) &&
 	       add_extension(certificate, certificate, NID_key_usage,
 			     "critical,keyCertSign,cRLSign") &&
 	       sign(certificate, key, NULL);
@@ -262,14 +273,8 @@ static bool set_subject(X509 *certificate, const char *subject)
 
 static bool fill_ca(X509 *certificate, EVP_PKEY *key, const char *subject, unsigned int days)
 {
-	return X509_set_version(certificate, X509_VERSION_3) == 1 && set_serial(certificate) &&
-	       X509_gmtime_adj(X509_getm_notBefore(certificate), 0) &&
-	       X509_time_adj_ex(X509_getm_notAfter(certificate), (int)days, 0, NULL) &&
-	       set_subject(certificate, subject) && X509_set_pubkey(certificate, key) == 1 &&
-	       add_extension(certificate, certificate, NID_subject_key_identifier, "hash") &&
-	       add_extension(certificate, certificate, NID_authority_key_identifier, "keyid") &&
-	       add_extension(certificate, certificate, NID_basic_constraints, "critical,CA:TRUE") &&
-	       X509_sign(certificate, key, EVP_sha256()) > 0;
+	return begin_earlier(certificate, 0, (int)days) && set_subject(certificate, subject) &&
+	       add_authority_key(certificate, key) && sign(certificate, key, NULL);
 }
 
 int certificate_make_ca(X509 **ret, EVP_PKEY *key, const char *subject, unsigned int days,
