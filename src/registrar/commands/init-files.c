@@ -4,36 +4,21 @@
 #include "common/atomic-file.h"
 #include "common/cleanup.h"
 #include "common/deadline.h"
-#include "common/directory.h"
 #include "common/lock-holder.h"
 #include "common/pem-file.h"
 #include "common/tls-context.h"
 
 #include <errno.h>
 #include <openssl/pem.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #define KEY_MODE 0600
 #define CERTIFICATE_MODE 0644
 #define LOCK_PATIENCE (10 * USEC_PER_SEC)
 
-int init_lock(const char *directory, struct reason *why)
+int init_lock(const char *ca_file, struct reason *why)
 {
-	cleanup_free char *etc = NULL;
-	cleanup_fd int lock = -1;
-	int r;
-
-	if (asprintf(&etc, "%s/etc", directory) < 0) {
-		etc = NULL;
-		return reason_errno(why, ENOMEM, "Cannot use %s", directory);
-	}
-	lock = directory_open(etc, why);
-	if (lock < 0)
-		return lock;
-	r = lock_directory(lock, etc, LOCK_PATIENCE, why);
-	return r < 0 ? r : take_fd(&lock);
+	return lock_directory_of(ca_file, "CA file", LOCK_PATIENCE, why);
 }
 
 bool init_is_missing(const char *path)

@@ -12,10 +12,10 @@
 #include <sys/types.h>
 
 /*
- * Open and lock DIRECTORY/etc, so that nobody else makes the same. Returns the descriptor, which
- * holds the lock, or a negative errno with `why` set.
+ * Open and lock the manager's etc, in which the file of the CAs is, so that nobody else makes the
+ * same. Returns the descriptor, which holds the lock, or a negative errno with `why` set.
  */
-int init_lock(const char *directory, struct reason *why) must_check;
+int init_lock(const char *ca_file, struct reason *why) must_check;
 
 bool init_is_missing(const char *path) must_check;
 

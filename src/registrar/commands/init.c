@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "registrar/commands/init.h"
 
-#include "common/atomic-file.h"
 #include "common/cleanup.h"
-#include "common/deadline.h"
-#include "common/directory.h"
-#include "common/lock-holder.h"
 #include "common/must-check.h"
 #include "common/pem-file.h"
 #include "common/random-bytes.h"
@@ -14,7 +10,6 @@
 #include "registrar/commands/own-ca.h"
 #include "registrar/net/certificate.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <netdb.h>
 #include <openssl/pem.h>
@@ -213,7 +208,7 @@ int init_missing(const struct init_settings *settings, struct reason *why)
 		return r;
 
 	/* Two at once would make two of everything. */
-	lock = init_lock(settings->directory, why);
+	lock = init_lock(settings->ca_file, why);
 	if (lock < 0)
 		return lock;
 	if (fstat(lock, &status) < 0)

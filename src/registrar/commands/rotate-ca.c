@@ -254,7 +254,7 @@ static int last_step(struct rotation *rotation, struct reason *why)
 
 int rotate_ca(const struct init_settings *settings, bool is_last, struct reason *why)
 {
-	cleanup_fd int lock = init_lock(settings->directory, why);
+	cleanup_fd int lock = init_lock(settings->ca_file, why);
 	cleanup(close_rotation) struct rotation rotation = { .settings = settings, .etc = lock };
 	int r;
 
