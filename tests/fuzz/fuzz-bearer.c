@@ -87,9 +87,9 @@ static bool is_known(enum bearer_fault fault)
 
 /*
  * What is good can only be written in one way: the one in which we write it. The claims are read
- * here once more. `key_id` null: it is one with the password, otherwise one of a request.
+ * here once more. `key_id` null: it is one with the password.
  */
-static void check_canonical(const char *bearer, const char *key_id)
+static void check_canonical(const char *bearer, enum signer signer, const char *key_id)
 {
 	char claims[512], again[ENROLL_JWT_SIZE];
 	const char *first = strchr(bearer, '.'), *last = strrchr(bearer, '.'), *member;
@@ -106,24 +106,11 @@ static void check_canonical(const char *bearer, const char *key_id)
 	HOLDS(member && sscanf(member, "\"iat\":%llu", &made) == 1);
 	member = strstr(claims, "\"jti\":\"");
 	HOLDS(member && base64_decode(nonce, sizeof nonce, BASE64_URL, member + 7, 22) == 16);
-	if (key_id)
-		HOLDS(enroll_jwt_sign_request(again, keys[BY_REQUEST], key_id, made, nonce) == 0);
+	if (signer == BY_REQUEST)
+		HOLDS(enroll_jwt_sign_request(again, keys[signer], key_id, made, nonce) == 0);
 	else
-		HOLDS(enroll_jwt_sign(again, keys[BY_PASSWORD], NULL, made, nonce) == 0);
+		HOLDS(enroll_jwt_sign(again, keys[signer], key_id, made, nonce) == 0);
 	HOLDS(strcmp(bearer, again) == 0);
-}
-
-/*
- * Of those that name a secret, the registry gets the parts, and writes header and claims again: the
- * signature is that of these.
- */
-static void check_parts(const char *bearer, const struct enroll_bearer *parts)
-{
-	enum signer signer = bearer_is_of_agent(parts) ? BY_AGENT : BY_TOKEN;
-	char again[ENROLL_JWT_SIZE];
-
-	HOLDS(enroll_jwt_sign(again, keys[signer], parts->key_id, parts->made, parts->nonce) == 0);
-	HOLDS(strcmp(strrchr(bearer, '.'), strrchr(again, '.')) == 0);
 }
 
 /* That of an agent, which has got another secret since: its time is not looked at here. */
@@ -160,9 +147,10 @@ static enum bearer_fault check_with(const char *bearer, const char *password)
 	HOLDS(fault != BEARER_KEY_UNAVAILABLE || fuzz_fault_happened());
 	HOLDS((fault == BEARER_OK) == (bearer_fault_text(fault)[0] == '\0'));
 	if (is_known(fault) && parsed.key_id[0])
-		check_parts(bearer, &parsed);
+		check_canonical(bearer, bearer_is_of_agent(&parsed) ? BY_AGENT : BY_TOKEN,
+				parsed.key_id);
 	else if (is_known(fault))
-		check_canonical(bearer, NULL);
+		check_canonical(bearer, BY_PASSWORD, NULL);
 	return fault;
 }
 
@@ -179,7 +167,7 @@ static enum bearer_fault check_request(const char *bearer)
 	fuzz_faults_end();
 	HOLDS(fault != BEARER_KEY_UNAVAILABLE || fuzz_fault_happened());
 	if (fault == BEARER_OK)
-		check_canonical(bearer, parsed.key_id);
+		check_canonical(bearer, BY_REQUEST, parsed.key_id);
 	return fault;
 }
 

@@ -70,32 +70,50 @@ static enum bearer_fault unless_short(enum bearer_fault fault, unsigned long sho
 	return library_memory_shortages() == shortages ? fault : BEARER_KEY_UNAVAILABLE;
 }
 
+/* There is one way to write it, and the registry gets no more than the parts. */
+static bool is_written_as(const char *bearer, const char *end, const char *wanted)
+{
+	const size_t length = (size_t)(end - bearer);
+
+	return strlen(wanted) == length && memcmp(bearer, wanted, length) == 0;
+}
+
+static enum bearer_fault read_mac(struct enroll_bearer *bearer, const char *text)
+{
+	return base64_decode(bearer->mac, sizeof bearer->mac, BASE64_URL, text, strlen(text)) ==
+			       BEARER_MAC_SIZE
+		       ? BEARER_OK
+		       : BEARER_INVALID_SIGNATURE;
+}
+
 enum bearer_fault bearer_parse(struct enroll_bearer *ret, const char *bearer)
 {
 	const unsigned long shortages = library_memory_shortages();
 	const char *first = strchr(bearer, '.'), *last = strrchr(bearer, '.');
 	struct enroll_bearer parsed = { .made = 0 };
-	char wanted[ENROLL_JWT_SIZE]; /* what is signed of it, with the password as the secret */
+	char wanted[ENROLL_JWT_SIZE]; /* what is signed of it */
+	enum bearer_fault fault;
 	size_t header;
 
 	if (!first || first == last ||
 	    !read_claims(&parsed, (struct part){ first + 1, (size_t)(last - first - 1) }))
 		return unless_short(BEARER_INVALID_REQUEST, shortages);
+	/* with the password as the secret, there is no key id */
 	if (enroll_jwt_write(wanted, NULL, parsed.made, parsed.nonce) < 0)
 		return BEARER_KEY_UNAVAILABLE;
 	header = (size_t)(first - bearer);
 	if (strncmp(bearer, wanted, header + 1) != 0 &&
 	    !read_key_id(&parsed, (struct part){ bearer, header }))
 		return unless_short(BEARER_UNKNOWN_TOKEN, shortages);
-	/* There is one way to write it, and the registry gets no more than the parts. */
-	if (!parsed.key_id[0] && (strlen(wanted) != (size_t)(last - bearer) ||
-				  memcmp(bearer, wanted, strlen(wanted)) != 0))
+	if (parsed.key_id[0] &&
+	    enroll_jwt_write(wanted, parsed.key_id, parsed.made, parsed.nonce) < 0)
+		return BEARER_KEY_UNAVAILABLE;
+	if (!is_written_as(bearer, last, wanted))
 		return BEARER_INVALID_SIGNATURE;
-	if (base64_decode(parsed.mac, sizeof parsed.mac, BASE64_URL, last + 1, strlen(last + 1)) !=
-	    BEARER_MAC_SIZE)
-		return BEARER_INVALID_SIGNATURE;
-	*ret = parsed;
-	return BEARER_OK;
+	fault = read_mac(&parsed, last + 1);
+	if (fault == BEARER_OK)
+		*ret = parsed;
+	return fault;
 }
 
 enum bearer_fault bearer_parse_request(struct enroll_bearer *ret, const char *bearer)
@@ -104,19 +122,17 @@ enum bearer_fault bearer_parse_request(struct enroll_bearer *ret, const char *be
 	const char *first = strchr(bearer, '.'), *last = strrchr(bearer, '.');
 	struct enroll_bearer parsed = { .made = 0 };
 	char wanted[ENROLL_JWT_SIZE]; /* what is signed of it */
+	enum bearer_fault fault;
 
 	if (!first || first == last ||
 	    !read_claims(&parsed, (struct part){ first + 1, (size_t)(last - first - 1) }) ||
 	    !read_key_id(&parsed, (struct part){ bearer, (size_t)(first - bearer) }) ||
 	    enroll_jwt_write_request(wanted, parsed.key_id, parsed.made, parsed.nonce) < 0)
 		return unless_short(BEARER_INVALID_REQUEST, shortages);
-	/* There is one way to write it, and the registry gets no more than the parts. */
-	if (strlen(wanted) != (size_t)(last - bearer) ||
-	    memcmp(bearer, wanted, strlen(wanted)) != 0)
+	if (!is_written_as(bearer, last, wanted))
 		return BEARER_INVALID_REQUEST;
-	if (base64_decode(parsed.mac, sizeof parsed.mac, BASE64_URL, last + 1, strlen(last + 1)) !=
-	    BEARER_MAC_SIZE)
-		return BEARER_INVALID_SIGNATURE;
-	*ret = parsed;
-	return BEARER_OK;
+	fault = read_mac(&parsed, last + 1);
+	if (fault == BEARER_OK)
+		*ret = parsed;
+	return fault;
 }

@@ -88,12 +88,21 @@ static void test_other_keys(void **state)
 		const char *header;
 		enum bearer_fault fault;
 	} rows[] = {
-		{ "{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"001\"}", BEARER_UNKNOWN_AGENT },
-		{ "{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"token\"}", BEARER_UNKNOWN_TOKEN },
+		{ "{\"alg\":\"HS256\",\"kid\":\"001\",\"typ\":\"wazuh-enroll+jwt\"}",
+		  BEARER_UNKNOWN_AGENT },
+		{ "{\"alg\":\"HS256\",\"kid\":\"token\",\"typ\":\"wazuh-enroll+jwt\"}",
+		  BEARER_UNKNOWN_TOKEN },
+		/* there is one way to write it */
+		{ "{\"alg\":\"HS256\",\"typ\":\"wazuh-enroll+jwt\",\"kid\":\"001\"}",
+		  BEARER_INVALID_SIGNATURE },
+		{ "{\"alg\":\"none\",\"kid\":\"001\",\"typ\":\"wazuh-enroll+jwt\"}",
+		  BEARER_INVALID_SIGNATURE },
+		{ "{\"alg\":\"HS256\",\"kid\":\"0\\u00301\",\"typ\":\"wazuh-enroll+jwt\"}",
+		  BEARER_INVALID_SIGNATURE },
 		{ "{\"alg\":\"none\"}", BEARER_UNKNOWN_TOKEN },
 		{ "not JSON", BEARER_UNKNOWN_TOKEN },
 	};
-	char bearer[ENROLL_JWT_SIZE], text[BASE64_SIZE(64)], altered[2 * ENROLL_JWT_SIZE];
+	char bearer[ENROLL_JWT_SIZE], text[BASE64_SIZE(96)], altered[2 * ENROLL_JWT_SIZE];
 
 	(void)state;
 	sign(bearer, PASSWORD, NOW);
