@@ -212,7 +212,7 @@ static bool may_keep(struct api_connection *connection, struct evbuffer *input)
 	if (!connection->is_flooded && evbuffer_get_length(input) > connections->unread_max) {
 		connection->is_flooded = true;
 		if (peer_log_may(connections->peers->log, peer->address, PEER_FLOOD))
-			log_notice("Cut off %s: it sends to the API without end", peer->text);
+			log_notice("Cut off %s: it sends by HTTPS without end", peer->text);
 		admission_offence(connections->admission, peer->address, OFFENCE_FLOOD);
 		connection->has_offended = true;
 		cut_off(connection);
@@ -262,7 +262,7 @@ static void on_output(struct evbuffer *output, const struct evbuffer_cb_info *in
 	if (info->n_added == 0 || connection->busy || connection->is_cut_off ||
 	    !api_connection_was_short(connection))
 		return;
-	log_error("Out of memory: cut off %s in the middle of a request to the API",
+	log_error("Out of memory: cut off %s in the middle of a request by HTTPS",
 		  connection->peer.text);
 	connection->has_offended = true; /* it has not, so nothing is to be counted */
 	cut_off(connection);
@@ -286,7 +286,7 @@ static void give_way(struct source_member *member)
 	struct peer_log *log = connection->connections->peers->log;
 
 	if (peer_log_may(log, connection->peer.address, PEER_GAVE_WAY))
-		log_notice("Closed %s: there was no room for others at the API",
+		log_notice("Closed %s: there was no room for others by HTTPS",
 			   connection->peer.text);
 	if (!connection->had_request)
 		admission_offence(connection->connections->admission, connection->peer.address,
@@ -340,7 +340,7 @@ static bool admit(struct api_connection *connection)
 		return admission_enter(connections->admission, &connection->source,
 				       connection->peer.address);
 	if (peer_log_may(connections->peers->log, connection->peer.address, PEER_TURNED_AWAY))
-		log_notice("Turned away %s: %zu connections to the API are open, and its address "
+		log_notice("Turned away %s: %zu connections by HTTPS are open, and its address "
 			   "misbehaved lately",
 			   connection->peer.text, open);
 	return false;

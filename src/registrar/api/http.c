@@ -278,7 +278,7 @@ void api_exchange_answer(struct api_exchange *exchange, int status, const char *
 		wipe_body(body, length, body);
 	} else if (body &&
 		   (!buffer || evbuffer_add_reference(buffer, body, length, wipe_body, body) < 0)) {
-		log_error("Out of memory: %s got no answer of the API",
+		log_error("Out of memory: %s got no answer by HTTPS",
 			  api_exchange_peer(exchange));
 		wipe_body(body, length, body);
 		status = 500;
@@ -383,7 +383,7 @@ static int set_up(struct api_http *http, const struct listeners *const *listener
 	const struct acceptor_settings acceptor = {
 		.base = http->settings.base,
 		.max_connections = http->settings.max_connections,
-		.target = " to the API",
+		.target = " by HTTPS",
 		.make_room = api_connections_make_room,
 		.owner = &http->connections,
 	};

@@ -33,7 +33,7 @@ void incoming_call_answer_later(struct incoming_call *call)
 {
 	char *text = call->result.answer;
 
-	log_error("Out of memory: %s got no answer of the API", api_exchange_peer(call->exchange));
+	log_error("Out of memory: %s got no answer by HTTPS", api_exchange_peer(call->exchange));
 	if (text)
 		explicit_bzero(text, strlen(text));
 	free(text);

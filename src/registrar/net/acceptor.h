@@ -23,7 +23,7 @@ struct acceptor;
 struct acceptor_settings {
 	struct event_base *base;
 	unsigned int max_connections; /* further ones wait in the kernel, if none gives way */
-	const char *target;           /* for the log, behind "connections": "" or " to the API" */
+	const char *target;           /* for the log, behind "connections": "" or " by HTTPS" */
 	const char *limit_option;     /* that sets the limit, for the log; null: none does */
 	/* Close a connection, now or soon, for one more. False: none may be closed. Null: never. */
 	bool (*make_room)(void *owner);

@@ -165,7 +165,7 @@ def crowd_out(registrar, stack, idle, source):
     while not select.select(idle[:1], [], [], 0.05)[0]:
         fill(registrar, stack, [source])
     assert idle[0].recv(1) == b""
-    registrar.wait_for_line("Closed 127.0.0.* port .* no room for others at the API")
+    registrar.wait_for_line("Closed 127.0.0.* port .* no room for others by HTTPS")
 
 
 def test_connection_limit(directory):
@@ -216,7 +216,7 @@ def test_few_descriptors(directory):
                 idle.enter_context(
                     socket.create_connection(("127.0.0.1", registrar.api_port), PATIENCE)
                 )
-            registrar.wait_for_line("Cannot accept connections to the API for a moment")
+            registrar.wait_for_line("Cannot accept connections by HTTPS for a moment")
         with Client(registrar) as client:
             assert client.log_in().add("after")[1] == "after"
 
