@@ -160,8 +160,7 @@ static void on_request(void *owner, struct api_exchange *exchange)
 	struct incoming_call *call = calloc(1, sizeof *call);
 
 	if (!call) {
-		log_error("Out of memory: %s got no answer by HTTPS",
-			  api_exchange_peer(exchange));
+		log_error("Out of memory: %s got no answer by HTTPS", api_exchange_peer(exchange));
 		api_exchange_answer_later(exchange);
 		return;
 	}

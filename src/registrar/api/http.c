@@ -278,8 +278,7 @@ void api_exchange_answer(struct api_exchange *exchange, int status, const char *
 		wipe_body(body, length, body);
 	} else if (body &&
 		   (!buffer || evbuffer_add_reference(buffer, body, length, wipe_body, body) < 0)) {
-		log_error("Out of memory: %s got no answer by HTTPS",
-			  api_exchange_peer(exchange));
+		log_error("Out of memory: %s got no answer by HTTPS", api_exchange_peer(exchange));
 		wipe_body(body, length, body);
 		status = 500;
 	}
