@@ -23,7 +23,8 @@ void reason_set(struct reason *why, const char *format, ...)
 	va_end(arguments);
 }
 
-static void append(struct reason *why, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void append(struct reason *why, const char *format,
+							 va_list arguments)
 {
 	size_t length = strlen(why->text);
 
