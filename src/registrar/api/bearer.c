@@ -78,12 +78,17 @@ static bool is_written_as(const char *bearer, const char *end, const char *wante
 	return strlen(wanted) == length && memcmp(bearer, wanted, length) == 0;
 }
 
-static enum bearer_fault read_mac(struct enroll_bearer *bearer, const char *text)
+/* What is signed is right: read the signature, the last of the parts. */
+static enum bearer_fault complete(struct enroll_bearer *ret, const struct enroll_bearer *parsed,
+				  const char *signature)
 {
-	return base64_decode(bearer->mac, sizeof bearer->mac, BASE64_URL, text, strlen(text)) ==
-			       BEARER_MAC_SIZE
-		       ? BEARER_OK
-		       : BEARER_INVALID_SIGNATURE;
+	struct enroll_bearer bearer = *parsed;
+
+	if (base64_decode(bearer.mac, sizeof bearer.mac, BASE64_URL, signature,
+			  strlen(signature)) != BEARER_MAC_SIZE)
+		return BEARER_INVALID_SIGNATURE;
+	*ret = bearer;
+	return BEARER_OK;
 }
 
 enum bearer_fault bearer_parse(struct enroll_bearer *ret, const char *bearer)
@@ -92,7 +97,6 @@ enum bearer_fault bearer_parse(struct enroll_bearer *ret, const char *bearer)
 	const char *first = strchr(bearer, '.'), *last = strrchr(bearer, '.');
 	struct enroll_bearer parsed = { .made = 0 };
 	char wanted[ENROLL_JWT_SIZE]; /* what is signed of it */
-	enum bearer_fault fault;
 	size_t header;
 
 	if (!first || first == last ||
@@ -110,10 +114,7 @@ enum bearer_fault bearer_parse(struct enroll_bearer *ret, const char *bearer)
 		return BEARER_KEY_UNAVAILABLE;
 	if (!is_written_as(bearer, last, wanted))
 		return BEARER_INVALID_SIGNATURE;
-	fault = read_mac(&parsed, last + 1);
-	if (fault == BEARER_OK)
-		*ret = parsed;
-	return fault;
+	return complete(ret, &parsed, last + 1);
 }
 
 enum bearer_fault bearer_parse_request(struct enroll_bearer *ret, const char *bearer)
@@ -122,7 +123,6 @@ enum bearer_fault bearer_parse_request(struct enroll_bearer *ret, const char *be
 	const char *first = strchr(bearer, '.'), *last = strrchr(bearer, '.');
 	struct enroll_bearer parsed = { .made = 0 };
 	char wanted[ENROLL_JWT_SIZE]; /* what is signed of it */
-	enum bearer_fault fault;
 
 	if (!first || first == last ||
 	    !read_claims(&parsed, (struct part){ first + 1, (size_t)(last - first - 1) }) ||
@@ -131,8 +131,5 @@ enum bearer_fault bearer_parse_request(struct enroll_bearer *ret, const char *be
 		return unless_short(BEARER_INVALID_REQUEST, shortages);
 	if (!is_written_as(bearer, last, wanted))
 		return BEARER_INVALID_REQUEST;
-	fault = read_mac(&parsed, last + 1);
-	if (fault == BEARER_OK)
-		*ret = parsed;
-	return fault;
+	return complete(ret, &parsed, last + 1);
 }
