@@ -299,20 +299,21 @@ static int store(struct renewal *renewal)
 	char before[REENROLL_FILES_MARK_SIZE];
 	struct reason why = { 0 };
 	struct state state;
+	bool is_ours;
 	int r;
 
 	state_load(&state, program->options->state_directory);
 	memcpy(before, state.stored_ca, sizeof before);
-	if (is_vouched_for(renewal, &state))
+	is_ours = is_vouched_for(renewal, &state);
+	if (is_ours)
 		note_stored(&state, program, renewal->pem);
 	r = reenroll_files_replace_anchor(files, renewal->pem, &why);
-	if (r < 0) {
-		if (strcmp(state.stored_ca, before) != 0) {
-			memcpy(state.stored_ca, before, sizeof before);
-			ignore_result(state_save(&state, program->options->state_directory, NULL));
-		}
-		return fail(OUTCOME_STORAGE_ERROR, r, &why);
+	if (r < 0 && is_ours) {
+		memcpy(state.stored_ca, before, sizeof before);
+		ignore_result(state_save(&state, program->options->state_directory, NULL));
 	}
+	if (r < 0)
+		return fail(OUTCOME_STORAGE_ERROR, r, &why);
 	if (r > 0)
 		log_warning("%s", why.text);
 	print_change(renewal);
