@@ -70,6 +70,22 @@ static int die_of_signal(int stop_fd)
 	return 128 + number;
 }
 
+/* What systemctl status shows, until something else is to be said. */
+static void show_error(int level, const char *message)
+{
+	if (level <= LOG_ERR)
+		notify_status("%s", message);
+}
+
+static int refuse_options(int error, const char *caller)
+{
+	notify_status("The command line is wrong; see journalctl -u agent-register");
+	notify_flush();
+	if (agent_auth_is_called(caller))
+		return EXIT_FAILURE;
+	return is_shortage(error) ? EXIT_LOCAL_ERROR : EXIT_USAGE;
+}
+
 static int read_config(struct config *config, const struct client_options *options,
 		       struct reason *why)
 {
@@ -129,10 +145,7 @@ int main(int count, char **arguments)
 		return EXIT_LOCAL_ERROR;
 	r = options_parse(&options, count, arguments);
 	if (r != 0)
-		return r > 0                                ? 0
-		       : agent_auth_is_called(arguments[0]) ? EXIT_FAILURE
-		       : is_shortage(r)                     ? EXIT_LOCAL_ERROR
-							    : EXIT_USAGE;
+		return r > 0 ? 0 : refuse_options(r, arguments[0]);
 	log_open("agent-register", options.verbosity > 0 ? LOG_DEBUG : LOG_INFO);
 	if (notify_check() < 0) {
 		log_error("systemd waits to be notified, "
@@ -140,12 +153,16 @@ int main(int count, char **arguments)
 		return EXIT_LOCAL_ERROR;
 	}
 	notify_begin_signs_of_life();
+	log_watch(show_error);
 	stop_fd = program.stop_fd = catch_signals();
 	if (stop_fd < 0) {
 		log_error("Cannot take signals: %s", strerrordesc_np(-stop_fd));
 		return EXIT_LOCAL_ERROR;
 	}
 	r = run_command(&program);
+	if (r == -ECANCELED)
+		notify_status("Stopped");
+	notify_flush();
 	if (r == -ECANCELED)
 		return die_of_signal(stop_fd);
 	options_clear(&options);

@@ -19,7 +19,7 @@
 static const char *log_identifier = "agent-register";
 static int log_max_level = LOG_INFO;
 static bool log_to_journal;
-static log_writer *log_diverted_to;
+static log_writer *log_diverted_to, *log_watcher;
 
 /*
  * Is stderr the stream that systemd has connected to the journal (systemd.exec(5),
@@ -52,6 +52,11 @@ void log_use_journal(const char *identifier)
 void log_divert(log_writer *writer)
 {
 	log_diverted_to = writer;
+}
+
+void log_watch(log_writer *watcher)
+{
+	log_watcher = watcher;
 }
 
 int log_is_enabled(int level)
@@ -103,6 +108,8 @@ __attribute__((format(printf, 4, 0))) static void log_formatted(int level, const
 	if (!log_is_enabled(level))
 		return;
 	(void)vsnprintf(line, sizeof line, format, arguments);
+	if (log_watcher)
+		log_watcher(level, line);
 	if (log_diverted_to) {
 		log_diverted_to(level, line);
 		return;

@@ -35,6 +35,9 @@ void log_use_journal(const char *identifier);
 typedef void log_writer(int level, const char *message);
 void log_divert(log_writer *writer);
 
+/* Let `watcher` see them as well. Null: no longer. */
+void log_watch(log_writer *watcher);
+
 /* Is this level logged at all? */
 int log_is_enabled(int level);
 

@@ -2,6 +2,7 @@
 """What systemd and the administrator see of a run: readiness, status, exit codes, nothing to do."""
 import os
 import re
+import signal
 import socket
 
 import pytest
@@ -91,6 +92,38 @@ def test_not_ready_after_a_failure(machine, start_manager, notify_socket):
     messages = notify_socket.rest()
     assert "READY=1" not in lines_of(messages)
     assert f"STATUS={result.failure}" in lines_of(messages)
+
+
+@pytest.mark.parametrize("arguments, options, status, words", [
+    ([], {"config": "[manager]\nadress = x\n"}, 78, "unknown key 'adress'"),
+    ([], {"settings": {"auth.password_file": "/nowhere"}}, 78, "/nowhere"),
+    (["--hourly"], {}, 64, "The command line is wrong; see journalctl -u agent-register"),
+], ids=["a typo", "a file that is missing", "an option"])
+def test_status_says_the_failure(machine, start_manager, notify_socket, arguments, options, status,
+                                 words):
+    """The last one, and systemd has got it before the process is gone."""
+    if "config" in options:
+        options = {"config": machine.write("a.conf", options["config"])}
+    else:
+        options = {"manager": start_manager(), **options}
+    run = machine.start(*arguments, environment=notify_socket.environment, **options)
+    messages = notify_socket.until("BARRIER=1")
+    result = run.finish()
+    assert result.status == status and notify_socket.rest() == [], result
+    last = [line for line in lines_of(messages) if line.startswith("STATUS=")][-1]
+    assert words in last, last
+    if status == 78:
+        assert last == f"STATUS={result.failure}"
+
+
+def test_status_says_that_it_was_stopped(machine, notify_socket):
+    run = machine.start(manager="127.0.0.1:9", environment=notify_socket.environment,
+                        settings={"retry.budget": "1 h", "retry.initial": "1 min"})
+    while "STATUS=Waiting for attempt 2" not in notify_socket.next():
+        pass
+    run.kill(signal.SIGTERM)
+    assert "STATUS=Stopped" in notify_socket.until("BARRIER=1")
+    assert run.finish().status == -signal.SIGTERM
 
 
 def test_unconfigured(machine, notify_socket):

@@ -13,11 +13,16 @@
 #include <unistd.h>
 
 #define TEXT_SIZE 512
+/* A systemd that hangs delays nobody for longer. */
+#define FLUSH_USEC USEC_PER_SEC
+#define FLUSH_READY_USEC (5 * USEC_PER_SEC)
 
 /* How long this process may be silent where the unit does not say it. */
 #define SILENCE_USEC (180 * USEC_PER_SEC)
 /* systemd ignores the highest number; a sum beyond it means never. */
 #define FOREVER_USEC (USEC_INFINITY - 1)
+
+static bool has_news; /* of which systemd may not have taken notice */
 
 static struct {
 	pid_t pid;        /* of the process that gives signs of life; 0: none does */
@@ -36,17 +41,17 @@ int notify_check(void)
 	return getenv("NOTIFY_SOCKET") && !libsystemd() ? -ENOPKG : 0;
 }
 
-/* Returns what sd_notify(3) does: above 0 when the message was sent. */
-static int notify(const char *state, const char *format, va_list arguments)
+static void notify(const char *state, const char *format, va_list arguments)
 	__attribute__((format(printf, 2, 0)));
 
-static int notify(const char *state, const char *format, va_list arguments)
+static void notify(const char *state, const char *format, va_list arguments)
 {
 	char text[TEXT_SIZE], message[TEXT_SIZE + 64];
 
 	(void)vsnprintf(text, sizeof text, format, arguments);
 	(void)snprintf(message, sizeof message, "%sSTATUS=%s", state, text);
-	return libsystemd()->sd_notify(0, message);
+	has_news = true;
+	(void)libsystemd()->sd_notify(0, message);
 }
 
 void notify_status(const char *format, ...)
@@ -56,8 +61,20 @@ void notify_status(const char *format, ...)
 	if (!notify_is_service())
 		return;
 	va_start(arguments, format);
-	(void)notify("", format, arguments);
+	notify("", format, arguments);
 	va_end(arguments);
+}
+
+static void flush(uint64_t usec)
+{
+	if (has_news)
+		(void)libsystemd()->sd_notify_barrier(0, usec);
+	has_news = false;
+}
+
+void notify_flush(void)
+{
+	flush(FLUSH_USEC);
 }
 
 void notify_ready(const char *format, ...)
@@ -68,8 +85,8 @@ void notify_ready(const char *format, ...)
 		return;
 	va_start(arguments, format);
 	life.is_ready = true;
-	if (notify("READY=1\n", format, arguments) > 0)
-		(void)libsystemd()->sd_notify_barrier(0, 5 * USEC_PER_SEC);
+	notify("READY=1\n", format, arguments);
+	flush(FLUSH_READY_USEC);
 	va_end(arguments);
 }
 

@@ -23,9 +23,14 @@ int notify_check(void) must_check;
 void notify_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * READY=1 with a last STATUS=, and wait until systemd has processed it: a message from a process
- * that has already exited may be dropped. After READY=1 the agent's unit may start, so the key must
- * be on disk.
+ * Before the process exits: wait until systemd has processed what it was told, because a message
+ * from a process that has already exited may be dropped. Ends after a second in any case.
+ */
+void notify_flush(void);
+
+/*
+ * READY=1 with a last STATUS=, and wait as notify_flush(), but for 5 s. After READY=1 the agent's
+ * unit may start, so the key must be on disk.
  */
 void notify_ready(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
