@@ -29,7 +29,17 @@ AGENT_UNITS = $(top_srcdir)/src/client/system/agent-units.def
 unit_row = \("([^"]*)", "([^"]*)"\)$$/\1 \2/p
 agent_units = $(SED) -nE 's/^AGENT_[A-Z]+$(unit_row)' $(AGENT_UNITS)
 agent_paths = $(agent_units) | $(SED) 's|.* \(.*\)|-\1/etc -\1/queue|' | sort -u
-edit_unit = $(edit) \
+# Debian 13's systemd writes a line for each credential to load that is not there; of those that are
+# imported by a pattern, it says nothing, and encrypted ones are among them. The one that stands for
+# all takes the place of the first.
+if IMPORT_CREDENTIALS
+edit_credentials = \
+	-e 's/^LoadCredential=agent-register\.conf$$/ImportCredential=agent-register.*/' \
+	-e '/^LoadCredential=agent-register\./d' -e 's/^LoadCredential=/ImportCredential=/'
+else
+edit_credentials =
+endif
+edit_unit = $(edit) $(edit_credentials) \
 	-e "s|@agent_units[@]|$$(echo $$($(agent_units) | $(SED) 's/ .*//'))|" \
 	-e "s|@agent_paths[@]|$$(echo $$($(agent_paths)))|"
 
