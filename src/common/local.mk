@@ -29,6 +29,7 @@ libcommon_a_SOURCES = \
 	src/common/io.c src/common/io.h \
 	src/common/json-text.c src/common/json-text.h \
 	src/common/libsystemd.c src/common/libsystemd.h \
+	src/common/service-name.c src/common/service-name.h \
 	src/common/lock-holder.c src/common/lock-holder.h \
 	src/common/log.c src/common/log.h \
 	src/common/must-check.h \

@@ -2,6 +2,7 @@
 #include "common/log.h"
 
 #include "common/libsystemd.h"
+#include "common/service-name.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -19,6 +20,7 @@
 static const char *log_identifier = "agent-register";
 static int log_max_level = LOG_INFO;
 static bool log_to_journal;
+static char log_unit[NAME_MAX + 1]; /* empty: that of no service */
 static log_writer *log_diverted_to, *log_watcher;
 
 /*
@@ -41,6 +43,8 @@ void log_open(const char *identifier, int max_level)
 	log_identifier = identifier;
 	log_max_level = max_level;
 	log_to_journal = stderr_is_journal() && libsystemd();
+	if (!log_to_journal || !service_name(log_unit))
+		log_unit[0] = '\0';
 }
 
 void log_use_journal(const char *identifier)
@@ -77,6 +81,8 @@ static bool send_to_journal(int level, const char *message_id, const struct log_
 	n += snprintf(texts[2], sizeof texts[2], "SYSLOG_IDENTIFIER=%s", log_identifier) > 0;
 	if (message_id)
 		n += snprintf(texts[n], sizeof texts[n], "MESSAGE_ID=%s", message_id) > 0;
+	if (log_unit[0])
+		n += snprintf(texts[n], sizeof texts[n], "OBJECT_SYSTEMD_UNIT=%s", log_unit) > 0;
 	for (; fields && fields->name && n < MAX_FIELDS; fields++)
 		if (fields->value)
 			n += snprintf(texts[n], sizeof texts[n], "%s=%s", fields->name,
@@ -85,6 +91,17 @@ static bool send_to_journal(int level, const char *message_id, const struct log_
 	for (int i = 0; i < n; i++)
 		entry[i] = (struct iovec){ .iov_base = texts[i], .iov_len = strlen(texts[i]) };
 	return libsystemd()->sd_journal_sendv(entry, n) >= 0;
+}
+
+/*
+ * journald looks up to which unit an entry belongs when it reads it, and of a process that has
+ * ended it does not find out: journalctl -u would not show why. Root says the unit itself, but that
+ * of others does not count (journalctl(1)); what they write to stderr is known to be the unit's,
+ * without fields, however.
+ */
+static bool is_lost_with_process(int level)
+{
+	return level <= LOG_ERR && log_unit[0] && geteuid() != 0;
 }
 
 static const char *level_prefix(int level)
@@ -112,6 +129,10 @@ __attribute__((format(printf, 4, 0))) static void log_formatted(int level, const
 		log_watcher(level, line);
 	if (log_diverted_to) {
 		log_diverted_to(level, line);
+		return;
+	}
+	if (log_to_journal && is_lost_with_process(level)) {
+		(void)fprintf(stderr, "<%d>%s\n", level, line);
 		return;
 	}
 	if (log_to_journal && send_to_journal(level, message_id, fields, line))

@@ -109,7 +109,7 @@ test_io_LDADD = $(unit_libraries)
 test_io_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
 test_log_SOURCES = tests/unit/common/test-log.c
 test_log_LDADD = $(unit_libraries)
-test_log_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=libsystemd
+test_log_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=libsystemd,--wrap=service_name,--wrap=geteuid
 test_nearest_SOURCES = tests/unit/common/test-nearest.c
 test_nearest_LDADD = $(unit_libraries)
 test_peer_text_SOURCES = tests/unit/common/test-peer-text.c

@@ -4,6 +4,7 @@
 
 #include "common/libsystemd.h"
 #include "common/log.h"
+#include "common/service-name.h"
 #include "tests/unit/capture.h"
 
 #include <errno.h>
@@ -37,6 +38,23 @@ const struct libsystemd *__wrap_libsystemd(void)
 	static const struct libsystemd table = { .sd_journal_sendv = send_entry };
 
 	return journal.is_missing ? NULL : &table;
+}
+
+static const char *unit; /* null: the process is no service's */
+static uid_t user;
+
+bool __wrap_service_name(char ret[static NAME_MAX + 1]);
+bool __wrap_service_name(char ret[static NAME_MAX + 1])
+{
+	if (unit)
+		(void)strcpy(ret, unit);
+	return unit != NULL;
+}
+
+uid_t __wrap_geteuid(void);
+uid_t __wrap_geteuid(void)
+{
+	return user;
 }
 
 /* How $JOURNAL_STREAM differs from what stderr is. */
@@ -107,6 +125,47 @@ static void test_places(void **state)
 	}
 }
 
+static void log_failure_and_more(void *stream)
+{
+	log_failure(stream);
+	log_warning("It goes on");
+}
+
+/* What a process says last counts as its unit's, also when it is gone before it is read. */
+static void test_units(void **state)
+{
+	static const struct {
+		const char *label, *unit;
+		uid_t user;
+		unsigned int sent;
+		const char *last; /* of the last entry that is sent */
+		const char *printed;
+	} rows[] = {
+		{ "root", "a.service", 0, 2, "\nOBJECT_SYSTEMD_UNIT=a.service\n", "" },
+		{ "somebody else", "a.service", 1, 1, "MESSAGE=It goes on\nPRIORITY=4\n",
+		  "<3>It failed\n" },
+		{ "root, in no service", NULL, 0, 2, "IDENTIFIER=program\n", "" },
+		{ "somebody else, in no service", NULL, 1, 2, "IDENTIFIER=program\n", "" },
+	};
+	enum stream stream = STREAM_STDERR;
+
+	journal.is_missing = false;
+	journal.result = 0;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char *printed;
+
+		unit = rows[i].unit;
+		user = rows[i].user;
+		printed = capture(path_in(*state, "output"), log_failure_and_more, &stream);
+		check_row(rows[i].label, journal.sent == rows[i].sent);
+		check_row(rows[i].label, strstr(journal.entry, rows[i].last) != NULL);
+		check_row(rows[i].label, rows[i].unit || !strstr(journal.entry, "UNIT="));
+		check_row(rows[i].label, strcmp(printed, rows[i].printed) == 0);
+		free(printed);
+	}
+	unit = NULL;
+}
+
 /* ------------------------------------------------------------------ levels and other forms */
 
 static void log_at_all_levels(void *unused)
@@ -151,6 +210,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_places, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_units, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_levels, setup_directory, teardown_directory),
 	};
 
