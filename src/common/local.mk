@@ -55,6 +55,7 @@ libcommon_a_SOURCES = \
 	src/common/setting-words.c src/common/setting-words.h \
 	src/common/string-list.c src/common/string-list.h \
 	src/common/target-file.c src/common/target-file.h \
+	src/common/terminal.c src/common/terminal.h \
 	src/common/text-index.c src/common/text-index.h \
 	src/common/tls-context.c src/common/tls-context.h \
 	src/common/library-memory.c src/common/library-memory.h \

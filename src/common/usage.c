@@ -3,6 +3,7 @@
 
 #include "common/escape.h"
 #include "common/nearest.h"
+#include "common/terminal.h"
 #include "common/word-list.h"
 
 #include <errno.h>
@@ -64,29 +65,6 @@ int usage_check_choice(const char *what, const char *const *choices, const char 
 
 /* ------------------------------------------------------------------ help */
 
-/* Print `text` behind column `indent`, which the cursor has reached, in lines of HELP_WIDTH. */
-static void print_wrapped(const char *text, size_t indent)
-{
-	size_t column = indent;
-
-	for (bool is_first = true; *text; is_first = false) {
-		size_t length = strcspn(text, " ");
-
-		if (!is_first && column + 1 + length > HELP_WIDTH) {
-			printf("\n%*s", (int)indent, "");
-			column = indent;
-		} else if (!is_first) {
-			putchar(' ');
-			column++;
-		}
-		printf("%.*s", (int)length, text);
-		column += length;
-		text += length;
-		text += strspn(text, " ");
-	}
-	putchar('\n');
-}
-
 /* What is too wide for its column gets a line of its own. */
 static void print_entry(const char *left, size_t width, const char *help)
 {
@@ -94,7 +72,7 @@ static void print_entry(const char *left, size_t width, const char *help)
 		printf("%s\n%*s", left, (int)width, "");
 	else
 		printf("%-*s", (int)width, left);
-	print_wrapped(help, width);
+	terminal_print_wrapped(help, width, HELP_WIDTH);
 }
 
 static void print_commands(const struct command *commands)
@@ -142,7 +120,7 @@ void usage_print_help(void)
 	size_t width = options_width(row);
 
 	printf("Usage: %s %s\n\n", line->program, line->usage);
-	print_wrapped(line->purpose, 0);
+	terminal_print_wrapped(line->purpose, 0, HELP_WIDTH);
 	if (line->commands)
 		print_commands(line->commands);
 	if (!option_row_is_heading(row))
@@ -154,7 +132,7 @@ void usage_print_help(void)
 			print_option(row, width);
 	if (line->epilog) {
 		putchar('\n');
-		print_wrapped(line->epilog, 0);
+		terminal_print_wrapped(line->epilog, 0, HELP_WIDTH);
 	}
 }
 

@@ -21,14 +21,19 @@
 #include "common/log.h"
 #include "common/must-check.h"
 #include "common/secret.h"
+#include "common/terminal.h"
 
 #include <errno.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <stdarg.h>
 #include <string.h>
 
 /* ------------------------------------------------------------------ printing */
+
+static void print_row(const struct check *check, enum terminal_mark mark, const char *layer,
+		      const char *text)
+{
+	terminal_print_row(check->terminal, mark, layer, 12, "%s", text);
+}
 
 static void ok(const struct check *check, const char *layer, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -41,7 +46,7 @@ static void ok(const struct check *check, const char *layer, const char *format,
 	va_start(arguments, format);
 	(void)vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	printf("%s %-12s %s\n", check->tick, layer, text);
+	print_row(check, TERMINAL_OK, layer, text);
 }
 
 /*
@@ -52,7 +57,7 @@ static bool bad(struct check *check, const char *layer, int outcome, const char 
 {
 	if (*text == '\0')
 		return false; /* asked to stop */
-	printf("%s %-12s %s\n", check->cross, layer, text);
+	print_row(check, TERMINAL_FAIL, layer, text);
 	if (check->status == 0)
 		check->status = outcome_exit_code(outcome);
 	return false;
@@ -69,7 +74,7 @@ static bool failed(struct check *check, const char *layer, enum outcome otherwis
 static void note(const struct check *check, const char *layer, const char *text)
 {
 	if (*text)
-		printf("%s %-12s %s\n", check->note, layer, text);
+		print_row(check, TERMINAL_NOTE, layer, text);
 }
 
 /* ------------------------------------------------------------------ this machine */
@@ -427,7 +432,7 @@ static void check_manager(struct check *check, const struct endpoint *endpoint)
 	struct reason why = { 0 };
 	int r;
 
-	printf("%s\n", endpoint_text(endpoint, text));
+	terminal_print_heading(check->terminal, endpoint_text(endpoint, text));
 	attempt.user = check;
 	check->own = (struct own_names){ 0 };
 	check->is_named = false;
@@ -443,18 +448,14 @@ int command_check(struct program *program)
 	struct check check = {
 		.config = &program->config,
 		.deadline = { USEC_INFINITY, program->stop_fd },
+		.terminal = terminal_stdout(),
 	};
 	struct deadline at_once = { 0, program->stop_fd };
 	struct endpoint endpoint;
-	bool unicode = setlocale(LC_CTYPE, "") && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-
-	check.tick = unicode ? "\xe2\x9c\x93" : "ok  ";
-	check.cross = unicode ? "\xe2\x9c\x97" : "FAIL";
-	check.note = unicode ? "!" : "note";
 	secret_protect_process();
 	state_load(&check.state, program->options->state_directory);
 
-	printf("This machine\n");
+	terminal_print_heading(check.terminal, "This machine");
 	if (check_config(&check) && program->config.manager.method == METHOD_IMPORT) {
 		check_import(&check);
 		check_files(&check);

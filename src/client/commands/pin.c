@@ -12,6 +12,7 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/log.h"
+#include "common/terminal.h"
 #include "common/tls-pin.h"
 
 #include <errno.h>
@@ -85,14 +86,15 @@ static bool is_pin(const char *text)
 static void show(enum outcome outcome, const char *label, const char *text, void *user)
 {
 	const struct endpoint *endpoint = user;
-	char manager[ENDPOINT_TEXT_SIZE];
+	char manager[ENDPOINT_TEXT_SIZE], indented[64];
 
 	(void)outcome;
 	if (strcmp(label, LABEL_VERSION) == 0)
 		printf("The certificate of %s (%s):\n", endpoint_text(endpoint, manager), text);
-	else if (strcmp(label, LABEL_PIN) != 0)
-		printf("  %-10s %s\n", label, text);
-	else if (is_pin(text))
+	else if (strcmp(label, LABEL_PIN) != 0) {
+		(void)snprintf(indented, sizeof indented, "  %s", label);
+		terminal_print_row(terminal_stdout(), TERMINAL_NO_MARK, indented, 12, "%s", text);
+	} else if (is_pin(text))
 		printf("\nIf its administrator confirms that this is the manager's, "
 		       "put it into agent-register.conf:\n\n"
 		       "[tls]\npin = %s\n",

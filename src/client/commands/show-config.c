@@ -7,6 +7,7 @@
 #include "client/registration/policy.h"
 #include "common/escape.h"
 #include "common/log.h"
+#include "common/terminal.h"
 
 #include <limits.h>
 #include <string.h>
@@ -68,20 +69,29 @@ static const char *source_of(const struct shown_value *value, const struct confi
 	return buffer;
 }
 
+/* What a terminal shows as one line, or else what a file may have in one. */
+static size_t line_length(void)
+{
+	size_t width = terminal_stdout()->width;
+
+	return width > 0 && width < LINE_MAX_LENGTH ? width : LINE_MAX_LENGTH;
+}
+
 /*
  * What nobody has set is a comment, as in the shipped file: set, it would have other consequences,
- * such as a name that is not taken from the agent's file, or a budget for runs by hand. A line that
- * the file could not have has its source on a line of its own before it.
+ * such as a name that is not taken from the agent's file, or a budget for runs by hand. Where a
+ * line would get too long, the source is on a line of its own before it.
  */
 static void print_value(const struct shown_value *value, const struct config *config)
 {
 	char buffer[SOURCE_SIZE];
 	const char *source = source_of(value, config, buffer), *text = value->text ?: "";
 	const char *mark = value->origin ? "" : "#";
+	size_t most = line_length();
 	size_t length = strlen(mark) + strlen(value->key->name) + strlen(" = ") + strlen(text);
 	int gap = length < SOURCE_COLUMN ? (int)(SOURCE_COLUMN - length) : 0;
 
-	if (length + (size_t)gap + strlen(" ; ") + strlen(source) <= LINE_MAX_LENGTH)
+	if (length + (size_t)gap + strlen(" ; ") + strlen(source) <= most)
 		printf("%s%s = %s%*s ; %s\n", mark, value->key->name, text, gap, "", source);
 	else
 		printf("; %.*s:\n%s%s = %s\n", LINE_MAX_LENGTH - 3, source, mark, value->key->name,

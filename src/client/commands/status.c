@@ -11,11 +11,13 @@
 #include "client/registration/state.h"
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "common/terminal.h"
 
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
+#define LABEL_WIDTH 13
 #define EXIT_NOT_REGISTERED 3 /* what LSB init scripts say of a service that is not there */
 
 /* What the command shows. */
@@ -69,7 +71,8 @@ static uint64_t next_attempt(const struct state *state)
 static void print_text(const char *label, const char *text)
 {
 	if (*text)
-		printf("%-13s %s\n", label, text);
+		terminal_print_row(terminal_stdout(), TERMINAL_NO_MARK, label, LABEL_WIDTH, "%s",
+				   text);
 }
 
 static void print_time(const char *label, uint64_t seconds)
@@ -92,8 +95,8 @@ static void print_key_file(const struct status *status)
 static void print_missing_groups(const char *names)
 {
 	if (*names)
-		printf("%-13s default instead of %s, which the manager does not have\n", "groups",
-		       names);
+		terminal_print_row(terminal_stdout(), TERMINAL_NO_MARK, "groups", LABEL_WIDTH,
+				   "default instead of %s, which the manager does not have", names);
 }
 
 static void print_registration(const struct status *status)
@@ -138,7 +141,8 @@ static void print_status(const struct status *status)
 	print_text("last error", state->attempts.last.error);
 	print_time("last try", state->attempts.last.at);
 	if (state->attempts.count)
-		printf("%-13s %" PRIu64 "\n", "attempts", state->attempts.count);
+		terminal_print_row(terminal_stdout(), TERMINAL_NO_MARK, "attempts", LABEL_WIDTH,
+				   "%" PRIu64, state->attempts.count);
 	print_time("next attempt", status->next_attempt);
 }
 

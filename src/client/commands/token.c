@@ -10,6 +10,7 @@
 #include "common/json-text.h"
 #include "common/log.h"
 #include "common/secret.h"
+#include "common/terminal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -90,24 +91,27 @@ static int read_token(struct token_facts *ret, const char *path, int stop_fd, st
 
 /* ------------------------------------------------------------------ for people */
 
+#define print_fact(label, ...) \
+	terminal_print_row(terminal_stdout(), TERMINAL_NO_MARK, label, 13, __VA_ARGS__)
+
 static void print_facts(const struct token_facts *facts)
 {
 	char text[CA_TEXT_SIZE];
 
-	printf("%-13s %s\n", "manager", endpoint_text(&facts->manager, text));
-	printf("%-13s %s\n", "prefix", facts->prefix[0] ? facts->prefix : "none");
+	print_fact("manager", "%s", endpoint_text(&facts->manager, text));
+	print_fact("prefix", "%s", facts->prefix[0] ? facts->prefix : "none");
 	if (facts->pin[0])
-		printf("%-13s %s (of the manager's CA, which is not in the token)\n", "pin",
-		       facts->pin);
+		print_fact("pin", "%s (of the manager's CA, which is not in the token)",
+			   facts->pin);
 	for (size_t i = 0; i < ca_bundle_count(&facts->ca); i++) {
 		ca_describe(ca_bundle_at(&facts->ca, i), text);
-		printf("%-13s %s\n", "CA", text);
+		print_fact("CA", "%s", text);
 	}
 	if (facts->has_credential)
-		printf("%-13s yes, with the id %s\n", "credential", facts->id);
+		print_fact("credential", "yes, with the id %s", facts->id);
 	else
-		printf("%-13s no: the manager takes a password, or none\n", "credential");
-	printf("%-13s %s\n", "expires", "not said in the token; its manager knows");
+		print_fact("credential", "no: the manager takes a password, or none");
+	print_fact("expires", "not said in the token; its manager knows");
 }
 
 /* ------------------------------------------------------------------ for programs */

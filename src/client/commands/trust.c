@@ -16,6 +16,7 @@
 #include "common/must-check.h"
 #include "common/secret.h"
 #include "common/shortage.h"
+#include "common/terminal.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -248,7 +249,7 @@ static void print_part(const char *label, const struct ca_bundle *one,
 		if (ca_bundle_has(other, ca_bundle_at(one, i)) != in_both)
 			continue;
 		ca_describe(ca_bundle_at(one, i), text);
-		printf("%-9s %s\n", label, text);
+		terminal_print_row(terminal_stdout(), TERMINAL_NO_MARK, label, 9, "%s", text);
 	}
 }
 

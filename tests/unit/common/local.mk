@@ -31,6 +31,7 @@ unit_tests = \
 	test-peer-text \
 	test-setting-words \
 	test-secret \
+	test-terminal \
 	test-text-index \
 	test-secret-echo \
 	test-sha256 \
@@ -69,6 +70,8 @@ test_hex_SOURCES = tests/unit/common/test-hex.c
 test_hex_LDADD = $(unit_libraries)
 test_comma_list_SOURCES = tests/unit/common/test-comma-list.c
 test_comma_list_LDADD = $(unit_libraries)
+test_terminal_SOURCES = tests/unit/common/test-terminal.c
+test_terminal_LDADD = $(unit_libraries)
 test_text_index_SOURCES = tests/unit/common/test-text-index.c
 test_text_index_LDADD = $(unit_libraries)
 test_ca_bundle_SOURCES = tests/unit/common/test-ca-bundle.c
