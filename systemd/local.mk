@@ -2,7 +2,8 @@ UNITS =
 if WITH_CLIENT
 UNITS += systemd/agent-register.service systemd/agent-registered.target \
 	systemd/agent-register-deregister.service
-dist_systemdsystemunit_DATA += systemd/agent-register-config.target
+dist_systemdsystemunit_DATA += systemd/agent-register-config.target \
+	systemd/agent-register-wanted.target
 dist_systemdsystempreset_DATA += systemd/presets/90-agent-register.preset
 endif
 if WITH_REGISTRAR

@@ -109,6 +109,7 @@ libclient_a_SOURCES = \
 	src/client/registration/stage.c src/client/registration/stage.h \
 	src/client/registration/state.c src/client/registration/state.h \
 	src/client/registration/taken.c src/client/registration/taken.h \
+	src/client/system/agent-gate.c src/client/system/agent-gate.h \
 	src/client/system/agent-units.c src/client/system/agent-units.h \
 	src/client/system/agent-units.def \
 	src/client/system/config-wait.c src/client/system/config-wait.h \

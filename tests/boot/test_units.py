@@ -21,7 +21,7 @@ EXPOSURES = {
     "agent-registrar": (1.1, EACH | NETWORK | HOST),
     "agent-registrar-keeper": (1.2, EACH | ROOT | HOST),
 }
-DROP_INS = "/etc/systemd/system/{}.service.d/directory.conf"
+DROP_IN = "/etc/systemd/system/agent-register.service.d/directory.conf"
 
 
 def test_systemd_finds_no_fault(machine):
@@ -128,17 +128,15 @@ def test_sandbox_allows_what_is_needed(machine, start_manager):
 
 
 def test_agent_in_another_directory(machine, start_manager):
-    """With the two drop-ins that the agent's drop-in shows."""
+    """With the copy of the agent's drop-in, and the drop-in, that it describes."""
     shown = machine.read("/usr/lib/systemd/system/wazuh-agent.service.d/agent-register.conf")
-    drop_ins = {}
-    for line in shown.splitlines():
-        if line.startswith("#\t# "):
-            lines = drop_ins[line.removeprefix("#\t# ")] = []
-        elif line.startswith("#\t"):
-            lines.append(line.removeprefix("#\t"))
-    assert list(drop_ins) == [DROP_INS.format("wazuh-agent"), DROP_INS.format("agent-register")]
-    for path, lines in drop_ins.items():
-        machine.write(path, "\n".join(lines) + "\n")
+    assert "copy of this file in /etc/systemd/system/UNIT.d" in shown
+    machine.write("/etc/systemd/system/wazuh-agent.service.d/agent-register.conf",
+                  shown.replace("/var/ossec", "/opt/ossec"))
+    path, *lines = [line.removeprefix("#\t") for line in shown.splitlines()
+                    if line.startswith("#\t")]
+    assert path == f"# {DROP_IN}"
+    machine.write(DROP_IN, "\n".join(lines) + "\n")
     machine.configure(agent_machine.configuration(more="[agent]\ndirectory = /opt/ossec\n"))
     machine.path("/opt/ossec/etc").mkdir(parents=True)
     start_manager(machine)

@@ -140,11 +140,11 @@ def test_service(on_manager, start_manager, notify_socket, force):
     assert result.state == {}, result
 
 
-def test_units_of_a_manager_may_start(machine, notify_socket):
+def test_units_of_a_manager_may_start(machine, notify_socket, start_manager):
     """The mark that their drop-in asks for; what held an agent back does not hold a manager."""
     runtime = os.path.join(machine.directory, "runtime")
     os.mkdir(runtime)
-    mark, hold = os.path.join(runtime, "manager"), os.path.join(runtime, "hold")
+    mark, hold = os.path.join(runtime, "without-key"), os.path.join(runtime, "hold")
     machine.write("runtime/hold", "")
     environment = {"RUNTIME_DIRECTORY": runtime}
     install_manager(machine, "OSSEC local by its type", FRESH)
@@ -154,7 +154,7 @@ def test_units_of_a_manager_may_start(machine, notify_socket):
     os.unlink(os.path.join(machine.etc, "ossec-init.conf"))
     assert machine.register(environment=environment, trust=None).status == 0
     assert os.path.exists(mark), "only the service says it"
-    result = machine.register_as_service(notify_socket, trust=None,
+    result = machine.register_as_service(notify_socket, manager=start_manager(),
                                          before=f"export RUNTIME_DIRECTORY={runtime}")
     assert result.status == 0 and not os.path.exists(mark), result
 

@@ -468,10 +468,11 @@ class System:
             )
         return json.loads(lines[-1])
 
-    def wait_for_start(self, unit, timeout=PATIENCE):
-        """Until the unit was started in this boot; a start that its conditions skipped does not
-        count."""
-        starting = self.wait_for_entry(timeout, UNIT=f"{unit}.service", MESSAGE_ID=UNIT_STARTING)
+    def wait_for_start(self, unit, timeout=PATIENCE, count=1):
+        """Until the unit was started `count` times in this boot; a start that its conditions
+        skipped does not count."""
+        starting = self.wait_for_entry(timeout, count=count, UNIT=f"{unit}.service",
+                                       MESSAGE_ID=UNIT_STARTING)
         self.wait_for_entry(timeout, UNIT=f"{unit}.service", JOB_ID=starting["JOB_ID"],
                             JOB_RESULT="done")
 

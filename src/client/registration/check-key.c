@@ -6,7 +6,7 @@
 #include "client/registration/binding.h"
 #include "client/registration/finish.h"
 #include "client/registration/report.h"
-#include "client/system/agent-units.h"
+#include "client/system/agent-gate.h"
 #include "client/system/message-ids.h"
 
 #include <errno.h>
@@ -78,7 +78,7 @@ static int found_clone(struct registration *run, const char *changes)
 			  key->name, key->id, changes);
 		return already_registered(run);
 	case CLONE_REFUSE:
-		agent_units_hold(true);
+		agent_gate_hold(true);
 		reason_set(&why,
 			   "The key of %s (id %s) was made on another machine, "
 			   "of which this one is a copy: %s; to remove it: "
@@ -86,7 +86,7 @@ static int found_clone(struct registration *run, const char *changes)
 			   key->name, key->id, changes);
 		return report_failure(run, OUTCOME_CLONED, &why);
 	default:
-		agent_units_hold(true);
+		agent_gate_hold(true);
 		if (run->key.is_clone)
 			return CONTINUE; /* and the log has said so */
 		run->key.is_clone = true;
@@ -118,7 +118,7 @@ static int check_manager(struct registration *run)
 	r = manager_guard_detect(directory, path, &seen);
 	if (r < 0)
 		return report_failure(run, r, &seen);
-	agent_units_mark_manager(r > 0);
+	agent_gate_allow_without_key(r > 0);
 	return r > 0 ? finish_on_manager(&seen) : CONTINUE;
 }
 
@@ -171,7 +171,7 @@ static int read_key(struct registration *run)
 		return report_failed_step(run, OUTCOME_STORAGE_ERROR, found, &why);
 	run->key.found = (enum keystore_state)found;
 	if (found != KEYSTORE_KEY && is_not_empty(run->files.store.path))
-		agent_units_hold(true); /* the agent's condition is content with any content */
+		agent_gate_hold(true); /* the agent's condition is content with any content */
 	if (found != KEYSTORE_KEY || run->mode.force)
 		return CONTINUE;
 

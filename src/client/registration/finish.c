@@ -9,6 +9,7 @@
 #include "client/registration/agents-file.h"
 #include "client/registration/binding.h"
 #include "client/registration/report.h"
+#include "client/system/agent-gate.h"
 #include "client/system/agent-units.h"
 #include "client/system/config-wait.h"
 #include "client/system/identity.h"
@@ -359,7 +360,7 @@ static void start_agents(const struct registration *run, const struct agent_key 
 	const char *disabled = NULL;
 	struct reason why = { 0 };
 
-	agent_units_hold(false);
+	agent_gate_hold(false);
 	notify_ready("Registered as %s (id %s)", key->name, key->id);
 	if (!run->mode.is_service)
 		return;
@@ -420,7 +421,7 @@ void finish_unchanged(struct registration *run)
 
 int finish_on_manager(const struct reason *seen)
 {
-	agent_units_hold(false);
+	agent_gate_hold(false);
 	log_event(LOG_NOTICE, MESSAGE_MANAGER, NULL,
 		  "This machine is a manager, not an agent: %s; nothing to do", seen->text);
 	notify_ready("This machine is a manager, not an agent");
@@ -429,10 +430,13 @@ int finish_on_manager(const struct reason *seen)
 
 int finish_unconfigured(void)
 {
+	agent_gate_hold(false);
+	agent_gate_allow_without_key(true);
 	log_event(LOG_NOTICE, MESSAGE_UNCONFIGURED, NULL,
-		  "No manager is configured, nothing to do: "
-		  "write address = HOST under [manager] into " SYSCONFDIR
-		  "/agent-register/agent-register.conf and start agent-register again");
+		  "No manager is configured, nothing to do, and the agent starts without a key: "
+		  "write address = HOST under [manager], and ca_file or pin under [tls], into %s; "
+		  "then: systemctl restart agent-register",
+		  SYSCONFDIR "/agent-register/agent-register.conf");
 	notify_ready("No manager is configured");
 	config_wait_step_back();
 	return 0;

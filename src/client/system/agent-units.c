@@ -254,31 +254,3 @@ int agent_units_start(const struct agent_units *units, struct reason *why)
 		start[3 + i] = units->names[i];
 	return r == 0 && start[3] ? systemctl(start, -1, why) : r;
 }
-
-static void set_mark(const char *directory, const char *name, bool is_set)
-{
-	cleanup_free char *path = NULL;
-
-	if (!directory || asprintf(&path, "%s/%s", directory, name) < 0) {
-		path = NULL;
-		return;
-	}
-	if (is_set)
-		release_fd(&(int){ open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644) });
-	else
-		(void)unlink(path);
-}
-
-void agent_units_hold(bool hold)
-{
-	/*
-	 * Only the service creates the file, but a run by an administrator must be able to remove
-	 * it as well.
-	 */
-	set_mark(getenv("RUNTIME_DIRECTORY") ?: hold ? NULL : "/run/agent-register", "hold", hold);
-}
-
-void agent_units_mark_manager(bool is_manager)
-{
-	set_mark(getenv("RUNTIME_DIRECTORY"), "manager", is_manager);
-}

@@ -53,17 +53,3 @@ struct agent_units agent_units_enabled(const struct agent_units *units, const ch
  * there is no systemd, or a negative errno with `why` set.
  */
 int agent_units_start(const struct agent_units *units, struct reason *why) must_check;
-
-/*
- * Prevent the agent from starting, or allow it: by a file in our runtime directory
- * (/run/agent-register/hold), whose absence is a condition in the drop-in of the agent's units. For
- * a key that exists but must not be used. Only the service prevents it; any run allows it.
- */
-void agent_units_hold(bool hold);
-
-/*
- * Say that this machine is a manager, or is not, by a file in our runtime directory
- * (/run/agent-register/manager), with which the drop-in lets a unit start that agents and managers
- * have in common. Only the service says it.
- */
-void agent_units_mark_manager(bool is_manager);

@@ -4,6 +4,7 @@
 #include "client/system/systemctl.h"
 #include "common/service-name.h"
 
+#include <glob.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -36,4 +37,19 @@ bool own_unit_was_restarted(void)
 	uint64_t restarts;
 
 	return !service_name(unit) || !number_of(unit, "NRestarts", &restarts) || restarts > 0;
+}
+
+char *own_unit_enabled_by(void)
+{
+	/* the pattern of a condition in systemd/agent.conf.in */
+	static const char links[] = "/{etc,run,lib}/systemd/system*/*.{wants,requires}/" OWN_UNIT;
+	char *found = NULL;
+	glob_t matches;
+
+	if (glob(links, GLOB_BRACE, NULL, &matches) != 0)
+		return NULL;
+	if (matches.gl_pathc > 0)
+		found = strdup(matches.gl_pathv[0]);
+	globfree(&matches);
+	return found;
 }

@@ -16,3 +16,9 @@ bool own_unit_has_process(void) must_check;
  * administrator? True also when this cannot be determined.
  */
 bool own_unit_was_restarted(void) must_check;
+
+/*
+ * The link by which systemd starts the service for another unit (WantedBy= and RequiredBy=), to be
+ * freed; null: it is not enabled. Of several, the first one in the order of systemd's directories.
+ */
+char *own_unit_enabled_by(void) must_check;
