@@ -21,6 +21,7 @@ static const char *log_identifier = "agent-register";
 static int log_max_level = LOG_INFO;
 static bool log_to_journal;
 static char log_unit[NAME_MAX + 1]; /* empty: that of no service */
+static const char *log_other_unit;  /* null: none */
 static log_writer *log_diverted_to, *log_watcher;
 
 /*
@@ -45,6 +46,11 @@ void log_open(const char *identifier, int max_level)
 	log_to_journal = stderr_is_journal() && libsystemd();
 	if (!log_to_journal || !service_name(log_unit))
 		log_unit[0] = '\0';
+}
+
+void log_share_errors(const char *unit)
+{
+	log_other_unit = unit;
 }
 
 void log_use_journal(const char *identifier)
@@ -83,6 +89,9 @@ static bool send_to_journal(int level, const char *message_id, const struct log_
 		n += snprintf(texts[n], sizeof texts[n], "MESSAGE_ID=%s", message_id) > 0;
 	if (log_unit[0])
 		n += snprintf(texts[n], sizeof texts[n], "OBJECT_SYSTEMD_UNIT=%s", log_unit) > 0;
+	if (log_unit[0] && log_other_unit && level <= LOG_ERR)
+		n += snprintf(texts[n], sizeof texts[n], "OBJECT_SYSTEMD_UNIT=%s", log_other_unit) >
+		     0;
 	for (; fields && fields->name && n < MAX_FIELDS; fields++)
 		if (fields->value)
 			n += snprintf(texts[n], sizeof texts[n], "%s=%s", fields->name,

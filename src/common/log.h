@@ -23,6 +23,12 @@ struct log_field {
 void log_open(const char *identifier, int max_level);
 
 /*
+ * In the journal, have root's errors count as those of `unit` (not copied) as well, the one that an
+ * administrator looks at.
+ */
+void log_share_errors(const char *unit);
+
+/*
  * Write to the journal, if there is one, although stderr is something else: for a process that has
  * left its terminal. `identifier` as in log_open().
  */

@@ -2,8 +2,11 @@
 #include "registrar/keeper-files.h"
 
 #include "common/cleanup.h"
+#include "common/escape.h"
 #include "common/log.h"
 #include "registrar/api/api.h"
+#include "registrar/commands/init-files.h"
+#include "registrar/commands/init.h"
 #include "registrar/commands/policy.h"
 #include "registrar/credentials.h"
 #include "registrar/enrollment/known-dialect.h"
@@ -72,6 +75,36 @@ static int read_password(struct secret *ret, const struct options *options, stru
 	return 0;
 }
 
+/* What init makes where no other file is named. */
+static int check_made(const char *what, const char *path, const char *otherwise,
+		      const struct options *options, struct reason *why)
+{
+	char call[INIT_CALL_SIZE], shown[512];
+
+	if (!init_is_missing(path))
+		return 0;
+	reason_set(why,
+		   "There is no %s %s: run \"%s\", which makes certificate, private key and "
+		   "password as far as they are missing%s",
+		   what, escape_string(shown, sizeof shown, path),
+		   init_call(call, options->directory), otherwise);
+	return -ENOENT;
+}
+
+/* On a new manager, what is to be done counts, and not which file is the first that is missing. */
+static int check_all_made(const struct options *options, struct reason *why)
+{
+	const struct default_paths *paths = &options->paths;
+	int r = 0;
+
+	if (options->tls.certificate_file == paths->certificate_file)
+		r = check_made("certificate file", paths->certificate_file, "", options, why);
+	if (r >= 0 && options->password.file == paths->password_file)
+		r = check_made("password file", paths->password_file,
+			       ", or use -n to require no password", options, why);
+	return r;
+}
+
 static int open_secrets(struct keeper_files *files, struct reason *why)
 {
 	files->secrets = agent_secrets_new(files->etc, files->roster);
@@ -91,6 +124,8 @@ int keeper_files_open(struct keeper_files *files, const struct options *options,
 	files->options = options;
 	files->policy = policy_from_options(options);
 	(void)snprintf(files->etc, sizeof files->etc, "%s/etc", options->directory);
+	if (r >= 0)
+		r = check_all_made(options, why);
 	if (r >= 0)
 		r = read_password(&files->password, options, why);
 	if (r >= 0)

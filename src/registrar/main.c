@@ -154,6 +154,8 @@ static int run(struct program *program)
 	const struct options *options = program->options;
 	int status = 0;
 
+	if (options->policy.no_dialect_status)
+		return fail(options->policy.no_dialect_status, &options->policy.dialect_reason);
 	if (options->init.is_first && options->line.command->mode == INIT_FIRST &&
 	    options->service.part != PART_FRONT)
 		status = init(program);
@@ -175,6 +177,8 @@ int main(int argc, char **argv)
 	if (r != 0)
 		return r > 0 ? 0 : called ? EXIT_FAILURE : is_shortage(r) ? EX_OSERR : EX_USAGE;
 	log_open(called ?: "agent-registrar", options.debug ? LOG_DEBUG : LOG_INFO);
+	if (options.service.part == PART_KEEPER)
+		log_share_errors("agent-registrar.service");
 	r = run(&program);
 	return called && r != 0 ? EXIT_FAILURE : r;
 }

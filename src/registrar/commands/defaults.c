@@ -6,14 +6,15 @@
 #include "common/usage.h"
 #include "registrar/agents/enroll-tokens.h"
 #include "registrar/agents/local-authd.h"
+#include "registrar/commands/init.h"
 #include "registrar/enrollment/known-dialect.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sysexits.h>
 #include <unistd.h>
 
-#define DEFAULT_DIRECTORY "/var/ossec"
 #define DEFAULT_TIMEOUT 30
 #define DEFAULT_KEEPER_SOCKET "/run/agent-registrar/keeper.sock"
 #define NOT_GIVEN (-1)
@@ -21,7 +22,7 @@
 struct options defaults_begin(void)
 {
 	return (struct options){
-		.directory = DEFAULT_DIRECTORY,
+		.directory = INIT_DEFAULT_DIRECTORY,
 		.group = (gid_t)-1,
 		.service = { .port = OPTIONS_PORT,
 			     .timeout = DEFAULT_TIMEOUT,
@@ -81,13 +82,30 @@ static bool needs_dialect(const struct options *options, enum command_index comm
 	       (command == COMMAND_REMOVE && !options->admin.purge);
 }
 
-/* Without, every command fails, and says so; unless it makes the directory first. */
-static bool has_etc(const struct options *options, enum command_index command)
+/* Without, every command fails, and says so. */
+static bool has_etc(const struct options *options)
 {
 	char path[PATH_MAX];
 
 	(void)snprintf(path, sizeof path, "%s/etc", options->directory);
-	return (command == COMMAND_SERVE && options->init.is_first) || access(path, F_OK) == 0;
+	return access(path, F_OK) == 0;
+}
+
+/* The service says it in its log, where an administrator looks why it has not begun. */
+static void ask_in_log(struct options *options, const struct reason *how)
+{
+	struct policy_options *policy = &options->policy;
+	char call[INIT_CALL_SIZE];
+	struct reason why;
+
+	reason_set(
+		&why,
+		"Whether this is a manager of OSSEC or of Wazuh is not known (%s): run \"%s\" with "
+		"--dialect ossec or --dialect wazuh, which makes what else is missing, too",
+		how->text, init_call(call, options->directory));
+	policy->dialect_reason = why;
+	policy->no_dialect_status = options->init.is_first || has_etc(options) ? EX_USAGE
+									       : EX_CONFIG;
 }
 
 /* It is known, or it is asked for: a wrong one makes removed agents come back. */
@@ -118,10 +136,14 @@ static int settle_dialect(struct options *options, enum command_index command)
 	}
 	r = known_dialect_find(&dialect, options->directory, how);
 	policy->dialect = (int)dialect;
-	if (r >= 0 || (r == -ENODATA && !has_etc(options, command)))
+	if (r >= 0)
 		return 0;
 	if (is_shortage(r))
 		return negative_errno(usage_fail(r, how->text));
+	if (command == COMMAND_SERVE && r == -ENODATA)
+		ask_in_log(options, how);
+	if (r == -ENODATA && (command == COMMAND_SERVE || !has_etc(options)))
+		return 0;
 	return usage_error("is this a manager of OSSEC or of Wazuh? (%s) Use --dialect ossec or "
 			   "--dialect wazuh; init --dialect stores it",
 			   how->text);

@@ -2,6 +2,7 @@
 #include "registrar/commands/init.h"
 
 #include "common/cleanup.h"
+#include "common/escape.h"
 #include "common/must-check.h"
 #include "common/pem-file.h"
 #include "common/random-bytes.h"
@@ -220,4 +221,14 @@ int init_missing(const struct init_settings *settings, struct reason *why)
 				  why);
 	(void)fflush(stdout);
 	return r;
+}
+
+const char *init_call(char ret[static INIT_CALL_SIZE], const char *directory)
+{
+	char shown[INIT_CALL_SIZE - sizeof "agent-registrar -D  init"];
+	bool is_default = strcmp(directory, INIT_DEFAULT_DIRECTORY) == 0;
+
+	(void)snprintf(ret, INIT_CALL_SIZE, "agent-registrar%s%s init", is_default ? "" : " -D ",
+		       is_default ? "" : escape_string(shown, sizeof shown, directory));
+	return ret;
 }

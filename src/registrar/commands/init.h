@@ -25,3 +25,10 @@ struct init_settings {
  * negative errno with `why` set; what was made before the failure stays and is used the next time.
  */
 int init_missing(const struct init_settings *settings, struct reason *why) must_check;
+
+/*
+ * How the command is called for the directory: what a message advises. Escaped. Returns `ret`.
+ */
+#define INIT_DEFAULT_DIRECTORY "/var/ossec" /* of all commands */
+#define INIT_CALL_SIZE 320
+const char *init_call(char ret[static INIT_CALL_SIZE], const char *directory);

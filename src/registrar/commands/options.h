@@ -72,7 +72,8 @@ struct service_options {
 
 struct policy_options {
 	int dialect;                  /* enum dialect */
-	struct reason dialect_reason; /* what it is known from */
+	struct reason dialect_reason; /* what it is known from, or why it is not */
+	int no_dialect_status;        /* serve cannot begin without, and ends with this; or 0 */
 	int on_duplicate;             /* enum on_duplicate */
 	int groups_must_exist;        /* 0 or 1 */
 	bool has_force_rules;         /* one of --force-... was given */

@@ -166,6 +166,28 @@ static void test_units(void **state)
 	unit = NULL;
 }
 
+/* An error is also of the unit that an administrator looks at; what is no error is not. */
+static void test_shared_errors(void **state)
+{
+	static const char also[] = "\nOBJECT_SYSTEMD_UNIT=part.service\n"
+				   "OBJECT_SYSTEMD_UNIT=whole.service\n";
+	enum stream stream = STREAM_STDERR;
+
+	journal.is_missing = false;
+	journal.result = 0;
+	user = 0;
+	unit = "part.service";
+	log_share_errors("whole.service");
+	free(capture(path_in(*state, "output"), log_failure, &stream));
+	assert_non_null(strstr(journal.entry, also));
+	free(capture(path_in(*state, "output"), log_failure_and_more, &stream));
+	assert_null(strstr(journal.entry, "whole.service"));
+	unit = NULL;
+	free(capture(path_in(*state, "output"), log_failure, &stream));
+	assert_null(strstr(journal.entry, "whole.service"));
+	log_share_errors(NULL);
+}
+
 /* ------------------------------------------------------------------ levels and other forms */
 
 static void log_at_all_levels(void *unused)
@@ -211,6 +233,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_places, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_units, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_shared_errors, setup_directory,
+						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_levels, setup_directory, teardown_directory),
 	};
 
