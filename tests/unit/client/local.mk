@@ -5,6 +5,7 @@ unit_tests += \
 	test-client-wiping \
 	test-resolve \
 	test-agent-auth-output \
+	test-agent-gate \
 	test-agent-units \
 	test-binding \
 	test-check-key \
@@ -253,9 +254,13 @@ test_state_file_LDADD = $(unit_libraries)
 test_state_file_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pwrite
 test_state_SOURCES = tests/unit/client/registration/test-state.c
 test_state_LDADD = $(unit_libraries)
+test_agent_gate_SOURCES = tests/unit/client/system/test-agent-gate.c
+test_agent_gate_LDADD = $(unit_libraries)
+test_agent_gate_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=own_unit_enabled_by,--wrap=open,--wrap=symlink,--wrap=unlink
 test_agent_units_SOURCES = tests/unit/client/system/test-agent-units.c
 test_agent_units_LDADD = $(unit_libraries)
-test_agent_units_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=systemctl_show,--wrap=open,--wrap=unlink
+test_agent_units_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=systemctl_show
 test_config_wait_SOURCES = tests/unit/client/system/test-config-wait.c
 test_config_wait_LDADD = $(unit_libraries)
 test_config_wait_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=notify_is_service,--wrap=systemctl \

@@ -24,24 +24,6 @@ int __wrap_systemctl_show(char *ret, size_t size, const char *const units[], con
 	return 0;
 }
 
-static char last_file[256]; /* that was to be made ("+PATH") or removed ("-PATH") */
-
-int __wrap_open(const char *path, int flags, ...);
-int __wrap_open(const char *path, int flags, ...)
-{
-	assert_true(flags & O_CREAT);
-	(void)snprintf(last_file, sizeof last_file, "+%s", path);
-	errno = EACCES;
-	return -1;
-}
-
-int __wrap_unlink(const char *path);
-int __wrap_unlink(const char *path)
-{
-	(void)snprintf(last_file, sizeof last_file, "-%s", path);
-	return 0;
-}
-
 /* The names, separated by blanks. */
 static const char *joined(const struct agent_units *units)
 {
@@ -208,44 +190,11 @@ static void test_what_is_enabled(void **state)
 	}
 }
 
-/* Only the service, which has a runtime directory, holds an agent; any run lets it go. */
-static void test_marks(void **state)
-{
-	static const struct {
-		const char *runtime; /* null: no service */
-		void (*set)(bool is_set);
-		bool is_set;
-		const char *file;
-	} rows[] = {
-		{ "/run/x", agent_units_hold, true, "+/run/x/hold" },
-		{ "/run/x", agent_units_hold, false, "-/run/x/hold" },
-		{ NULL, agent_units_hold, true, "" },
-		{ NULL, agent_units_hold, false, "-/run/agent-register/hold" },
-		{ "/run/x", agent_units_mark_manager, true, "+/run/x/manager" },
-		{ "/run/x", agent_units_mark_manager, false, "-/run/x/manager" },
-		{ NULL, agent_units_mark_manager, true, "" },
-		{ NULL, agent_units_mark_manager, false, "" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		if (rows[i].runtime)
-			(void)setenv("RUNTIME_DIRECTORY", rows[i].runtime, 1);
-		else
-			(void)unsetenv("RUNTIME_DIRECTORY");
-		last_file[0] = '\0';
-		rows[i].set(rows[i].is_set);
-		assert_string_equal(last_file, rows[i].file);
-	}
-	(void)unsetenv("RUNTIME_DIRECTORY");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_which_units),
 		cmocka_unit_test(test_what_runs),
-		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_what_is_enabled),
 	};
 
