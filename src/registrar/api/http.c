@@ -14,6 +14,8 @@
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
 #include <fcntl.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -89,6 +91,16 @@ static struct bufferevent *on_connection(struct event_base *base, void *argument
 	return stream;
 }
 
+/* Libevent only closes the socket: to curl, an answer that ends with that is cut off. */
+static void on_close(struct evhttp_connection *connection, void *argument)
+{
+	SSL *tls = bufferevent_openssl_get_ssl(evhttp_connection_get_bufferevent(connection));
+
+	(void)argument;
+	(void)SSL_shutdown(tls);
+	ERR_clear_error();
+}
+
 /* ------------------------------------------------------------------ requests */
 
 /* The answer is with the kernel. */
@@ -127,6 +139,7 @@ static void on_request(struct evhttp_request *request, void *argument)
 	 */
 	api_connection_hurry(connection);
 	evhttp_request_set_on_complete_cb(request, on_complete, NULL);
+	evhttp_connection_set_closecb(evhttp_request_get_connection(request), on_close, NULL);
 	http->settings.request(http->settings.owner, exchange);
 }
 

@@ -36,6 +36,23 @@ def end_of_both(tls):
     end_of_tcp(tls)
 
 
+@pytest.mark.parametrize("head", [
+    "GET / HTTP/1.0\r\n\r\n",
+    "GET / HTTP/1.1\r\nConnection: close\r\n\r\n",
+    "GET / HTTP/1.0\r\n\r\nGET / HTTP/1.0\r\n\r\n",
+], ids=["HTTP 1.0", "HTTP 1.1", "more than it reads"])
+def test_answer_ends_with_close_notify(registrar, head):
+    """Without it, the answer may have been cut off: curl says so, and fails."""
+    context = registrar_tools.client_context()
+    with socket.create_connection(("127.0.0.1", registrar.api_port), PATIENCE) as connection:
+        with context.wrap_socket(connection, suppress_ragged_eofs=False) as tls:
+            tls.sendall(head.encode())
+            answer = b""
+            while piece := tls.recv(65536):  # an end without close_notify is an error here
+                answer += piece
+    assert answer.startswith(b"HTTP/1.")
+
+
 @contextlib.contextmanager
 def lock_held(registrar):
     """No answer can come meanwhile."""
