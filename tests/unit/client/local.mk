@@ -232,6 +232,7 @@ test_requested_groups_SOURCES = tests/unit/client/registration/test-requested-gr
 test_requested_groups_LDADD = $(unit_libraries)
 test_taken_SOURCES = tests/unit/client/registration/test-taken.c
 test_taken_LDADD = $(unit_libraries)
+test_taken_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=identity_suffixed_name
 test_check_key_SOURCES = tests/unit/client/registration/test-check-key.c $(registration_fixture)
 test_check_key_LDADD = $(unit_libraries)
 test_check_key_LDFLAGS = $(AM_LDFLAGS) $(REGISTRATION_WRAPS)

@@ -196,16 +196,26 @@ static int use_a_thread(void)
 	return error ? error : pthread_join(thread, &result) || result != &parent;
 }
 
-static int resolve(void)
+static int look_up_localhost(void)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
 	struct addrinfo *list = NULL;
+	int error = getaddrinfo("localhost", "1515", &hints, &list);
 
-	return getaddrinfo("localhost", "1515", &hints, &list) == 0 ? 0 : 1;
+	if (error == 0)
+		freeaddrinfo(list);
+	return error;
+}
+
+static int unconfined_look_up; /* a host without /etc/hosts does not know its own name */
+
+static int resolve(void)
+{
+	return look_up_localhost() == unconfined_look_up ? 0 : 1;
 }
 
 TRY(read_library, open("/usr/lib", O_RDONLY | O_DIRECTORY))
-TRY(read_hosts, open("/etc/hosts", O_RDONLY))
+TRY(read_hosts, access("/etc/hosts", R_OK) < 0 ? 0 : open("/etc/hosts", O_RDONLY))
 TRY(read_switch, access("/etc/nsswitch.conf", R_OK) < 0 ? 0 : open("/etc/nsswitch.conf", 0))
 TRY(make_event, eventfd(0, EFD_CLOEXEC))
 
@@ -239,6 +249,7 @@ static const struct {
 static void test_allowed(void **state)
 {
 	(void)state;
+	unconfined_look_up = look_up_localhost();
 	for (size_t i = 0; i < COUNT(allowed); i++) {
 		int status = run_confined(allowed[i].work, NULL);
 

@@ -2,6 +2,7 @@
 #include "tests/unit/support.h"
 
 #include "client/registration/taken.h"
+#include "client/system/identity.h"
 
 #define KEY "48a99873149358e48b13273c4ad07c44ed402bcb71fc94869f3e76b2f27637db"
 
@@ -50,6 +51,14 @@ static const struct {
 	  "key_mismatch", "-r 007", false },
 	{ "an ID", "authd", "wait", NEW, REFUSED_ID, "Duplicate ID", "client.keys", "ID", false },
 };
+
+/* Whatever ID this machine has, or none. */
+int __wrap_identity_suffixed_name(char ret[static AGENT_NAME_MAX + 1], const char *name);
+int __wrap_identity_suffixed_name(char ret[static AGENT_NAME_MAX + 1], const char *name)
+{
+	(void)snprintf(ret, AGENT_NAME_MAX + 1, "%s-0123456789", name);
+	return 0;
+}
 
 static struct registration prepare(struct config *config, size_t i)
 {

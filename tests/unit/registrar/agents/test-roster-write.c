@@ -137,12 +137,12 @@ static void test_replacing_keeps_the_mode(void **state)
 	struct roster *roster = open_with(*state, "1024 aa any " KEY "\n");
 	struct stat status;
 
-	assert_int_equal(chmod(path_in(*state, "client.keys"), 0440), 0);
+	assert_int_equal(chmod(path_in(*state, "client.keys"), 0600), 0);
 	begin(roster);
 	roster_remove(roster, roster_find_name(roster, "aa"), ROSTER_TOMBSTONE_NOTHING);
 	assert_int_equal(commit(roster), 0);
 	assert_int_equal(stat(path_in(*state, "client.keys"), &status), 0);
-	assert_int_equal(status.st_mode & 0777, 0440);
+	assert_int_equal(status.st_mode & 0777, 0600);
 	assert_int_equal(status.st_size, 0);
 	roster_close(roster);
 }
