@@ -49,7 +49,7 @@ def test_cable_that_comes_after_the_budget(machine, start_manager):
     with_link_down(machine)
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
-        system.wait_for_entry(UNIT="agent-register.service", JOB_TYPE="restart")
+        system.wait_for_restart("agent-register.service")
         system.wait_for_status("agent-register", "Waiting for attempt")
         appeared = machine.raise_link()
         system.wait_for_start("wazuh-agent")

@@ -85,7 +85,7 @@ def test_refused_machine_does_not_hammer(machine, start_manager):
     manager = start_manager(machine)
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
-        system.wait_for_entry(UNIT="agent-register.service", JOB_TYPE="restart")
+        system.wait_for_restart("agent-register.service")
         system.wait_for_status("agent-register", "Waiting for attempt 2")
         assert len(manager.requests) == 1
         assert system.run("systemctl is-system-running").stdout == "running\n"

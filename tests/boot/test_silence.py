@@ -164,7 +164,7 @@ def test_attempt_after_attempt(limited, start_manager):
 def test_wait_in_the_background(limited, start_manager):
     limited.configure(BACKGROUND)
     with limited.boot() as system:
-        system.wait_for_entry(UNIT="agent-register.service", JOB_TYPE="restart")
+        system.wait_for_restart("agent-register.service")
         system.wait_for_status("agent-register", "Waiting for attempt")
         process = system.show("agent-register")["MainPID"]
         let_it_pass(system)
@@ -207,7 +207,7 @@ def test_disk_that_stands_still_with_the_key(in_background, hanging, start_manag
         more=f"[retry]\n{more}\ninitial = 100 ms\nmax = 100 ms\n"))
     with hanging.boot() as system:
         if in_background:
-            system.wait_for_entry(UNIT="agent-register.service", JOB_TYPE="restart")
+            system.wait_for_restart("agent-register.service")
         hang(system, "fsync")
         manager = start_manager(hanging)
         manager.wait_for_requests(1)
@@ -225,7 +225,7 @@ def test_disk_that_stands_still_with_the_key(in_background, hanging, start_manag
 
 def wait_for_end(system, result):
     """Until systemd has ended the process and starts it again."""
-    system.wait_for_entry(UNIT="agent-register.service", JOB_TYPE="restart")
+    system.wait_for_restart("agent-register.service")
     failed, = system.journal(UNIT="agent-register.service",
                              MESSAGE_ID=nspawn.UNIT_FAILED)
     assert failed["UNIT_RESULT"] == result
@@ -275,12 +275,12 @@ def test_start_that_hangs_before_its_first_sign_of_life(limited, start_manager):
 def test_wait_in_the_background_that_hangs(hanging, start_manager):
     hanging.configure(BACKGROUND)
     with hanging.boot() as system:
-        system.wait_for_entry(UNIT="agent-register.service", JOB_TYPE="restart")
+        system.wait_for_restart("agent-register.service")
         system.wait_for_status("agent-register", "Waiting for attempt")
         process = system.show("agent-register")["MainPID"]
         manager = start_manager(hanging)
         hang(system, "poll")
-        system.wait_for_entry(UNIT="agent-register.service", JOB_TYPE="restart", count=2)
+        system.wait_for_restart("agent-register.service", count=2)
         failed = system.journal(UNIT="agent-register.service",
                                 MESSAGE_ID=nspawn.UNIT_FAILED)[-1]
         assert failed["UNIT_RESULT"] == "watchdog"
@@ -320,7 +320,7 @@ def test_registrar_that_hangs(unit, silent_registrar):
         system.wait_until_booted()
         registrar_units.start(system)
         system.run(f"systemctl kill --kill-whom=main --signal=STOP {unit}")
-        system.wait_for_entry(UNIT=unit, JOB_TYPE="restart")
+        system.wait_for_restart(unit)
         system.wait_for_property(unit, "ActiveState", "active")
         failed, = system.journal(UNIT=unit, MESSAGE_ID=nspawn.UNIT_FAILED)
         assert failed["UNIT_RESULT"] == "watchdog"

@@ -27,7 +27,7 @@ def test_stop_while_waiting(settings, machine):
     machine.restart_soon()
     with machine.boot() as system:
         if settings == IN_THE_BACKGROUND:
-            system.wait_for_entry(UNIT="agent-register.service", JOB_TYPE="restart")
+            system.wait_for_restart("agent-register.service")
         system.wait_for_status("agent-register", "Waiting for attempt")
         before = time.monotonic()
         assert system.run("systemctl stop agent-register").exit_status == 0
@@ -81,7 +81,7 @@ def test_shutdown_is_not_held_up(machine, start_manager):
     machine.configure(agent_machine.configuration(more=IN_THE_BACKGROUND))
     machine.restart_soon()
     with machine.boot() as system:
-        system.wait_for_entry(UNIT="agent-register.service", JOB_TYPE="restart")
+        system.wait_for_restart("agent-register.service")
         system.wait_for_status("agent-register", "Waiting for attempt")
         before = time.monotonic()
         system.shut_down()

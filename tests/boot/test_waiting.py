@@ -108,7 +108,7 @@ def test_manager_that_never_answers(condition, attempts, machine, start_manager)
     condition(machine, start_manager)
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
-        system.wait_for_entry(UNIT="agent-register.service", JOB_TYPE="restart")
+        system.wait_for_restart("agent-register.service")
         wait_for_attempts(system, attempts)
         own = [entry["MESSAGE"] for entry in system.journal(SYSLOG_IDENTIFIER="agent-register")]
         about = [
@@ -153,10 +153,10 @@ def test_manager_that_is_down_for_the_first_starts(machine, start_manager):
         system.wait_for_reboot()
     with machine.boot() as system:
         for number in range(1, 3):
-            system.wait_for_entry(UNIT="agent-register.service", JOB_TYPE="restart", count=number)
+            system.wait_for_restart("agent-register.service", count=number)
             wait_for_attempts(system, int(state_of(system, "attempts") or 0) + 2)
             system.run("systemctl kill --kill-whom=main --signal=KILL agent-register")
-        system.wait_for_entry(UNIT="agent-register.service", JOB_TYPE="restart", count=3)
+        system.wait_for_restart("agent-register.service", count=3)
         manager = start_manager(machine)
         system.wait_for_start("wazuh-agent")
         assert system.wait_until_booted() == "running"
@@ -256,7 +256,7 @@ def test_splay_beyond_the_budget_does_not_hold_the_boot(machine, start_manager):
         assert system.wait_until_booted() == "running"
         assert manager.requests == []
         system.wait_for_status("agent-register", "Waiting ")
-        restarted = system.wait_for_entry(UNIT="agent-register.service", JOB_TYPE="restart")
+        restarted = system.wait_for_restart("agent-register.service")
         system.wait_for_start("wazuh-agent")
         assert system.show("agent-register")["NRestarts"] == "1"
     assert manager.times[0] - int(restarted["__MONOTONIC_TIMESTAMP"]) / 1e6 > 0.2

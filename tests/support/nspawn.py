@@ -51,6 +51,7 @@ UNUSED_UNITS = [
     "systemd-update-utmp.service", "systemd-update-utmp-runlevel.service",
 ]
 UNIT_STARTING = "7d4958e842da4a758f6c1cdc7b36dcc5"  # SD_MESSAGE_UNIT_STARTING
+UNIT_RESTART_SCHEDULED = "5eb03494b6584870a536b337290809b3"  # SD_MESSAGE_UNIT_RESTART_SCHEDULED
 UNIT_FAILED = "d9b373ed55a64feb8242e02dbe79a49c"  # SD_MESSAGE_UNIT_FAILURE_RESULT
 
 
@@ -467,6 +468,13 @@ class System:
                 f"{len(lines)} of {count} journal entries with {fields} in {timeout} s"
             )
         return json.loads(lines[-1])
+
+    def wait_for_restart(self, unit, count=1):
+        """Until systemd has started the unit again, for the `count`th time in this boot, because of
+        its Restart=. Returns the journal entry that says it was due."""
+        due = self.wait_for_entry(UNIT=unit, MESSAGE_ID=UNIT_RESTART_SCHEDULED, count=count)
+        self.wait_for_entry(UNIT=unit, MESSAGE_ID=UNIT_STARTING, count=count + 1)
+        return due
 
     def wait_for_start(self, unit, timeout=PATIENCE, count=1):
         """Until the unit was started `count` times in this boot; a start that its conditions
