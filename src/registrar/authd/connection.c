@@ -260,8 +260,6 @@ static bool plan_pause(struct connection *connection)
 /* It goes on with the next bytes. */
 static void wait_for_rest(struct connection *connection)
 {
-	/* OpenSSL keeps its buffer otherwise until it has read once more. */
-	(void)SSL_free_buffers(connection->tls.tls);
 	request_acknowledge(connection->fd);
 	if (connection->buffer.length + connection->buffer.dropped > 0 && !plan_pause(connection))
 		drop(connection);
