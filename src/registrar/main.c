@@ -11,6 +11,7 @@
 #include "registrar/commands/authd-caller.h"
 #include "registrar/commands/import-agents.h"
 #include "registrar/commands/init.h"
+#include "registrar/commands/list-agents.h"
 #include "registrar/commands/options.h"
 #include "registrar/commands/remove-agents.h"
 #include "registrar/commands/rotate-ca.h"
@@ -109,8 +110,8 @@ static const struct command commands[COMMAND_COUNT + 1] = {
 			   .run = change_user },
 	[COMMAND_ADD] = { .name = "add", .help = "add an agent, and print it", .run = add_command },
 	[COMMAND_LIST] = { .name = "list",
-			   .help = "print the agents: ID, name, address",
-			   .run = agents_list },
+			   .help = "print the agents, or some: ID, name, address",
+			   .run = list_command },
 	[COMMAND_EXPORT] = { .name = "export",
 			     .arguments = "ID",
 			     .help = "print an agent's key "

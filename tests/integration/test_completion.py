@@ -74,8 +74,9 @@ def complete(words, cwd=None):
     (["agent-registrar", "-n", "ser"], {"serve"}),
     (["agent-registrar", "add", "-n", ""], set()),
     (["agent-registrar", "serve", "-n", "--max-a"], {"--max-agents"}),
-    (["agent-registrar", "list", "--"], {"--json", "--directory", "--group", "--debug", "--version",
-                                         "--help"}),
+    (["agent-registrar", "list", "--"], {"--json", "--directory", "--group", "--name", "--ip",
+                                         "--status", "--debug", "--version", "--help"}),
+    (["agent-registrar", "list", "--status", "n"], {"never_connected"}),
     (["agent-registrar", "--on-duplicate", "re"], {"rename", "refuse", "replace"}),
 ])
 def test_bash(words, offered, tmp_path):

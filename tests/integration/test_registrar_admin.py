@@ -110,7 +110,7 @@ def test_refusals_name_the_holder(admin):
     admin("add", "-n", "web", status=65)
     assert admin.messages == "Duplicate agent name: web (it belongs to agent 001)\n"
     admin("add", "-n", "new", "-a", "10.0.0.7", status=65)
-    assert admin.messages == "Invalid IP address: 001 (10.0.0.7 belongs to agent 001)\n"
+    assert admin.messages == "Invalid IP address: 001 (10.0.0.7 belongs to agent 001, web)\n"
 
 
 @pytest.mark.parametrize(

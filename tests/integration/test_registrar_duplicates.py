@@ -257,6 +257,8 @@ def test_mapped_address_with_all_of_its_bits_is_the_address(directory):
         assert registrar.ask("OSSEC A:'web' IP:'::ffff:192.0.2.1/128'\n").agent[2] == "192.0.2.1"
         assert registrar.ask("OSSEC A:'new' IP:'192.0.2.1'\n").records[0] == (
             "ERROR: Invalid IP address: 1024\n\n")
+        registrar.wait_for_line(r"Invalid IP address: 1024 \(agent new; "
+                                r"192\.0\.2\.1 belongs to agent 1024, web\)")
 
 
 def test_ipv6_spellings(directory):

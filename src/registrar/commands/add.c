@@ -18,14 +18,16 @@ static struct authd_field text_field(const char *text)
  * Whose the name or address is: an agent's that is registered, or that of an earlier line of the
  * same file.
  */
-static void describe_holder(char *ret, size_t size, const char *id, const struct records *records)
+static void describe_holder(char *ret, size_t size, const struct enrollment *refused,
+			    const struct records *records)
 {
-	const struct agent_record *added = records_find(records, id);
+	const struct agent_record *added = records_find(records, refused->holder);
 
 	if (added)
 		(void)snprintf(ret, size, "%s in an earlier line", added->name);
 	else
-		(void)snprintf(ret, size, "agent %s", id);
+		(void)snprintf(ret, size, "agent %s%s%s", refused->holder,
+			       refused->holder_name[0] ? ", " : "", refused->holder_name);
 }
 
 void add_describe_refusal(struct reason *ret, const struct enrollment *refused,
@@ -34,7 +36,7 @@ void add_describe_refusal(struct reason *ret, const struct enrollment *refused,
 	char shown[512], holder[AGENT_NAME_MAX + 32];
 
 	escape_string(shown, sizeof shown, refused->refusal);
-	describe_holder(holder, sizeof holder, refused->holder, records);
+	describe_holder(holder, sizeof holder, refused, records);
 	if (refused->fault == REGISTRATION_INTERNAL || refused->why.text[0])
 		reason_set(ret, "%s (%s)", shown, refused->why.text);
 	else if (refused->fault == REGISTRATION_IP_TAKEN)

@@ -5,7 +5,9 @@
 #include "common/log.h"
 #include "common/shortage.h"
 
+#include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 
 #define LOCK_PATIENCE (10 * USEC_PER_SEC)
@@ -57,12 +59,20 @@ int admin_commit(struct roster *roster, const struct options *options,
 	return 0;
 }
 
+void admin_end_with_reader(void)
+{
+	(void)signal(SIGPIPE, SIG_DFL);
+}
+
 int admin_finish_output(void)
 {
 	struct reason why;
 
+	errno = EIO; /* of an error that was before */
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return 0;
+	if (errno == EPIPE)
+		return EX_IOERR;
 	(void)reason_errno(&why, errno, "Cannot write to standard output");
 	return admin_fail(EX_IOERR, &why);
 }

@@ -46,7 +46,13 @@ int admin_commit(struct roster *roster, const struct options *options,
 void admin_print_agent(const char *id, const char *name, const char *ip);
 
 /*
+ * From here on, the process ends quietly when nobody reads its output any more, as that of
+ * "list | head". For commands that only print.
+ */
+void admin_end_with_reader(void);
+
+/*
  * Flush stdout. Output that cannot be delivered is a failure, although the work is done. Returns 0
- * or an exit status, logged.
+ * or an exit status, logged unless it is that nobody reads it any more.
  */
 int admin_finish_output(void) must_check;

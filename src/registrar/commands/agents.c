@@ -8,40 +8,6 @@
 
 #include <string.h>
 
-/* ------------------------------------------------------------------ listing */
-
-int agents_list(struct program *program)
-{
-	const struct options *options = program->options;
-	cleanup(release_roster) struct roster *roster = NULL;
-	cleanup_free const struct roster_entry **entries = NULL;
-	struct reason why;
-	size_t count;
-	int status = admin_begin(&roster, options, true);
-
-	if (status != 0)
-		return status;
-	if (roster_list(roster, &entries, &count) < 0) {
-		roster_cancel(roster);
-		reason_set(&why, "Out of memory");
-		return admin_fail(EX_OSERR, &why);
-	}
-	/* Ids, names and addresses that are valid need no escapes. */
-	if (options->admin.json)
-		printf("{\"agents\":[");
-	for (size_t i = 0; i < count; i++)
-		if (options->admin.json)
-			printf("%s\n{\"id\":\"%s\",\"name\":\"%s\",\"ip\":\"%s\"}",
-			       i > 0 ? "," : "", entries[i]->id_text, entries[i]->name,
-			       entries[i]->ip);
-		else
-			admin_print_agent(entries[i]->id_text, entries[i]->name, entries[i]->ip);
-	if (options->admin.json)
-		printf("]}\n");
-	roster_cancel(roster);
-	return admin_finish_output();
-}
-
 /* ------------------------------------------------------------------ by id */
 
 const struct roster_entry *agents_find(const struct roster *roster, const char *id,
@@ -105,6 +71,7 @@ int agents_export(struct program *program)
 				   options->line.arguments[0]);
 		return admin_fail_file(r, &why);
 	}
+	admin_end_with_reader();
 	status = print_export(&agent);
 	agent_key_wipe(&agent);
 	return status;

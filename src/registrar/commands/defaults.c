@@ -32,6 +32,7 @@ struct options defaults_begin(void)
 				.failures = 50,
 				.block_time = 300,
 				.enrollments = 100 },
+		.admin = { .status = NOT_GIVEN },
 		.policy = { .dialect = NOT_GIVEN,
 			    .on_duplicate = NOT_GIVEN,
 			    .groups_must_exist = NOT_GIVEN,

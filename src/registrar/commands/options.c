@@ -4,6 +4,7 @@
 #include "common/completion.h"
 #include "common/usage.h"
 #include "registrar/commands/defaults.h"
+#include "registrar/commands/list-agents.h"
 #include "registrar/commands/option-values.h"
 
 _Static_assert(TEXT_LIST_MAX == LISTENERS_MAX, "each address has a listener");
@@ -27,6 +28,13 @@ static const char *const duplicate_actions[] = {
 static const char *const parts[] = {
 	[PART_KEEPER] = "keeper",
 	[PART_FRONT] = "front",
+	NULL,
+};
+
+static const char *const list_statuses[] = {
+	[LIST_ACTIVE] = "active",
+	[LIST_DISCONNECTED] = "disconnected",
+	[LIST_NEVER_CONNECTED] = "never_connected",
 	NULL,
 };
 
@@ -62,7 +70,7 @@ static const struct option_row option_rows[] = {
 	  .letter = 'g',
 	  .argument = "GROUP",
 	  .set = option_value_group,
-	  .commands = ALL,
+	  .commands = ALL & ~FOR(LIST),
 	  .kind = ARGUMENT_GROUP,
 	  .help = "group of created files (that of DIR/etc)" },
 	{ .name = "certificate",
@@ -343,6 +351,31 @@ static const struct option_row option_rows[] = {
 	  .offset = offsetof(struct options, admin.id),
 	  .commands = FOR(ADD),
 	  .help = "add: its ID (the next free one)" },
+	{ .name = "name",
+	  .argument = "PATTERN",
+	  .set = option_set_text,
+	  .offset = offsetof(struct options, admin.name),
+	  .commands = FOR(LIST),
+	  .help = "list: those of this name; * and ? stand for what differs" },
+	{ .name = "ip",
+	  .argument = "IP",
+	  .set = option_set_text,
+	  .offset = offsetof(struct options, admin.ip),
+	  .commands = FOR(LIST),
+	  .help = "list: those with this address or network" },
+	{ .name = "group",
+	  .argument = "NAME",
+	  .set = option_set_text,
+	  .offset = offsetof(struct options, admin.group),
+	  .commands = FOR(LIST),
+	  .help = "list: those in this group of agents" },
+	{ .name = "status",
+	  .argument = "STATUS",
+	  .set = option_set_choice,
+	  .offset = offsetof(struct options, admin.status),
+	  .commands = FOR(LIST),
+	  .choices = list_statuses,
+	  .help = "list: active, disconnected or never_connected ones" },
 	{ .name = "json",
 	  .letter = 'j',
 	  .set = option_set_true,

@@ -99,7 +99,9 @@ struct enroll_options {
 
 /* Of the commands that administer agents and users. Null: not given. */
 struct admin_options {
-	const char *name, *ip, *id; /* add */
+	const char *name, *ip, *id; /* add; but for the id, also list */
+	const char *group;          /* list */
+	int status;                 /* list: enum list_status; negative: not given */
 	bool json;                  /* list, token */
 	bool purge;                 /* remove */
 	bool remove_user;           /* user */

@@ -191,6 +191,7 @@ static int fail_store(int error, const struct reason *why)
 
 static int list(struct enroll_tokens *tokens, bool as_json)
 {
+	admin_end_with_reader();
 	if (as_json)
 		printf("{\"tokens\":[");
 	for (size_t i = 0; i < tokens->count; i++) {
@@ -228,6 +229,7 @@ static int show(struct enroll_tokens *tokens, const struct options *options)
 
 	if (!token)
 		return status;
+	admin_end_with_reader();
 	if (options->admin.json) {
 		putchar('{');
 		print_members(token);

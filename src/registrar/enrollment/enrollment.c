@@ -224,7 +224,10 @@ static bool take_address(struct decision *decision)
 
 static bool refuse_taken_address(struct decision *decision, const struct roster_entry *holder)
 {
-	memcpy(decision->enrollment->holder, holder->id_text, sizeof holder->id_text);
+	struct enrollment *enrollment = decision->enrollment;
+
+	memcpy(enrollment->holder, holder->id_text, sizeof holder->id_text);
+	(void)snprintf(enrollment->holder_name, sizeof enrollment->holder_name, "%s", holder->name);
 	if (decision->policy->dialect == DIALECT_WAZUH)
 		return refuse(decision, REGISTRATION_IP_TAKEN, "Duplicate IP: %s",
 			      decision->enrollment->shown_ip);

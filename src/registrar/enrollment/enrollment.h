@@ -79,6 +79,8 @@ struct enrollment {
 	char refusal[REFUSAL_SIZE];
 	/* refused because name or address is taken: the id of the agent that has it */
 	char holder[AGENT_ID_MAX + 1];
+	/* refused because the address is taken: that agent's name */
+	char holder_name[AGENT_NAME_MAX + 1];
 	/* what only the log should say; always set when this machine is at fault */
 	struct reason why;
 };

@@ -74,11 +74,22 @@ static void log_failed(const struct enrollment *enrollment,
 			  enrollment->why.text, agent, client);
 }
 
+/* The words of OSSEC have an id alone, and those of Wazuh an address. */
+static const char *describe_refusal(const struct enrollment *enrollment, struct reason *buffer)
+{
+	if (enrollment->why.text[0] || enrollment->fault != REGISTRATION_IP_TAKEN)
+		return enrollment->why.text;
+	reason_set(buffer, "%s belongs to agent %s, %s", enrollment->shown_ip, enrollment->holder,
+		   enrollment->holder_name);
+	return buffer->text;
+}
+
 void enrollment_log(const struct enrollment *enrollment,
 		    const struct agent_registration *registration, const char *user)
 {
 	const struct authd_field name = { enrollment->asked_name, strlen(enrollment->asked_name) };
 	char buffer[AGENT_REGISTRATION_CLIENT_SIZE];
+	struct reason buffer_why;
 	const char *client = agent_registration_client(registration, user, buffer);
 
 	if (enrollment->accepted)
@@ -86,5 +97,6 @@ void enrollment_log(const struct enrollment *enrollment,
 	else if (enrollment->fault == REGISTRATION_INTERNAL)
 		log_failed(enrollment, registration, client);
 	else
-		refusal_log(&name, enrollment->refusal, enrollment->why.text, client, NULL);
+		refusal_log(&name, enrollment->refusal, describe_refusal(enrollment, &buffer_why),
+			    client, NULL);
 }
