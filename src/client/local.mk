@@ -114,6 +114,7 @@ libclient_a_SOURCES = \
 	src/client/system/agent-units.def \
 	src/client/system/config-wait.c src/client/system/config-wait.h \
 	src/client/system/file-line.c src/client/system/file-line.h \
+	src/client/system/file-watch.c src/client/system/file-watch.h \
 	src/client/system/given-name.c src/client/system/given-name.h \
 	src/client/system/host-name.c src/client/system/host-name.h \
 	src/client/system/identity.c src/client/system/identity.h \

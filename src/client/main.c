@@ -5,10 +5,12 @@
 #include "client/config/inherit.h"
 #include "client/methods/module.h"
 #include "client/registration/policy.h"
+#include "client/registration/register.h"
 #include "client/system/config-wait.h"
 #include "client/system/message-ids.h"
 #include "client/system/notify.h"
 #include "common/cleanup.h"
+#include "common/deadline.h"
 #include "common/library-memory.h"
 #include "common/log.h"
 #include "common/shortage.h"
@@ -119,24 +121,68 @@ static int refuse_config(int error, const struct reason *why)
 	return outcome_exit_code(outcome);
 }
 
+/*
+ * Read what has changed while the command waited. What cannot be used is logged, and changes
+ * nothing: a typo does not end a service that waits, whose correction it could not notice then.
+ */
+static void read_changes(struct program *program)
+{
+	struct reason why = { 0 };
+	struct config changed;
+	int r;
+
+	config_wait_watch(&program->watch, program->options->config_file);
+	r = read_config(&changed, program->options, &why);
+	if (r >= 0 && config_has_work(&changed))
+		r = config_check(&changed, &why);
+	if (r < 0) {
+		log_error("The configuration has changed and cannot be used: %s; "
+			  "going on with the one before",
+			  why.text);
+		config_clear(&changed);
+		return;
+	}
+	log_info("The configuration, or a file that it names, has changed; trying again");
+	config_clear(&program->config);
+	program->config = changed;
+}
+
+static int run_with_config(struct program *program)
+{
+	const struct command *command = program->options->line.command;
+	int status;
+
+	program->started_at = monotonic_usec();
+	while ((status = command->run(program)) == REGISTER_AGAIN) {
+		program->is_again = true;
+		read_changes(program);
+	}
+	return status;
+}
+
 static int run_command(struct program *program)
 {
 	const struct command *command = program->options->line.command;
 	struct reason why = { 0 };
-	int status = command->mode == CONFIG_AWAITED ? config_wait_wait(program->stop_fd) : 0;
+	int status = 0;
 
+	if (command->mode == CONFIG_AWAITED) {
+		status = config_wait_wait(program->stop_fd);
+		config_wait_watch(&program->watch, program->options->config_file);
+	}
 	if (status < 0)
 		return status;
 	status = read_config(&program->config, program->options, &why);
-	status = status < 0 ? refuse_config(status, &why) : command->run(program);
+	status = status < 0 ? refuse_config(status, &why) : run_with_config(program);
 	config_clear(&program->config);
+	file_watch_close(&program->watch);
 	return status;
 }
 
 int main(int count, char **arguments)
 {
 	cleanup(options_clear) struct client_options options = { 0 };
-	struct program program = { .options = &options };
+	struct program program = { .options = &options, .watch = FILE_WATCH_NULL };
 	int stop_fd;
 	int r;
 

@@ -407,7 +407,12 @@ static int run_agent_auth(struct program *program)
 	if (r != 0)
 		log_error("%s", why.text);
 	else if (!line.only_test)
-		r = register_agent(config, program->options->state_directory,
-				   program->options->force, program->stop_fd, observer);
+		r = register_agent(config,
+				   &(struct register_how){
+					   .state_directory = program->options->state_directory,
+					   .force = program->options->force,
+					   .stop_fd = program->stop_fd,
+					   .observer = observer,
+				   });
 	return r == 0 || r == -ECANCELED ? r : FAILURE;
 }

@@ -3,10 +3,12 @@
 #pragma once
 
 #include "client/config/config.h"
+#include "client/system/file-watch.h"
 #include "common/command-line.h"
 #include "common/must-check.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* What the command line says. Texts point into argv, except those of `settings`. */
 struct client_options {
@@ -25,7 +27,10 @@ struct client_options {
 struct program {
 	const struct client_options *options;
 	struct config config;
-	int stop_fd; /* readable when asked to stop */
+	struct file_watch watch; /* of the configuration, for a service */
+	int stop_fd;             /* readable when asked to stop */
+	uint64_t started_at; /* with its configuration complete: CLOCK_MONOTONIC, microseconds */
+	bool is_again;       /* run, and the configuration has changed since */
 };
 
 /*

@@ -8,6 +8,13 @@
 int command_run(struct program *program)
 {
 	secret_protect_process();
-	return register_agent(&program->config, program->options->state_directory,
-			      program->options->force, program->stop_fd, NULL);
+	return register_agent(&program->config,
+			      &(struct register_how){
+				      .state_directory = program->options->state_directory,
+				      .force = program->options->force,
+				      .stop_fd = program->stop_fd,
+				      .watch = &program->watch,
+				      .started_at = program->started_at,
+				      .is_again = program->is_again,
+			      });
 }

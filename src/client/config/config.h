@@ -192,6 +192,19 @@ int config_read_layers(struct config *config, const char *main_file, const char 
 int config_read_credentials(struct config *config, struct reason *why) must_check;
 
 /*
+ * A place in which configuration is looked for: a file, or all files in a directory whose names
+ * begin with `prefix` and end with `suffix`, where they are not null.
+ */
+struct config_place {
+	const char *path;
+	const char *prefix, *suffix;
+	bool is_store; /* of credentials, of which systemd passes copies (LoadCredential=) */
+};
+
+/* All of them by default; ends with a row whose path is null. */
+extern const struct config_place config_places[];
+
+/*
  * Is `path` a credential of this service? Credentials are written at each start and removed by
  * systemd.
  */

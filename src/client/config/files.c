@@ -26,6 +26,25 @@ static const char *const drop_in_directories[] = {
 	NULL,
 };
 
+#define STORE(directory)                                 \
+	{                                                \
+		directory, "agent-register.", NULL, true \
+	}
+
+const struct config_place config_places[] = {
+	{ MAIN_FILE, NULL, NULL, false },
+	{ DROP_IN("/usr/lib"), NULL, ".conf", false },
+	{ DROP_IN("/run"), NULL, ".conf", false },
+	{ DROP_IN(SYSCONFDIR), NULL, ".conf", false },
+	STORE("/etc/credstore"),
+	STORE("/etc/credstore.encrypted"),
+	STORE("/run/credstore"),
+	STORE("/run/credstore.encrypted"),
+	STORE("/usr/lib/credstore"),
+	STORE("/usr/lib/credstore.encrypted"),
+	{ 0 },
+};
+
 struct drop_ins {
 	char **paths;
 	size_t count;
@@ -210,15 +229,9 @@ bool config_is_credential(const char *path)
  */
 static bool is_in_store(const char *name)
 {
-	static const char *const stores[] = {
-		"/etc/credstore",
-		"/etc/credstore.encrypted",
-		"/run/credstore",
-		"/run/credstore.encrypted",
-	};
-
-	for (size_t i = 0; i < sizeof stores / sizeof stores[0]; i++) {
-		cleanup_free char *path = credential_path(stores[i], name);
+	for (const struct config_place *place = config_places; place->path; place++) {
+		cleanup_free char *path = place->is_store ? credential_path(place->path, name)
+							  : NULL;
 
 		if (path)
 			return true;

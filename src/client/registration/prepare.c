@@ -19,9 +19,27 @@ static void note_change(struct registration *run, const char *path)
 {
 	struct stat status;
 
-	if (path && !config_is_credential(path) && stat(path, &status) == 0 &&
-	    status.st_mtime > run->changed_at)
+	if (!path || config_is_credential(path))
+		return;
+	if (run->mode.watch)
+		file_watch_add(run->mode.watch, FILE_WATCH_CONFIG, path, NULL, NULL);
+	if (stat(path, &status) == 0 && status.st_mtime > run->changed_at)
 		run->changed_at = status.st_mtime;
+}
+
+/* What the template of the agent's name reads. */
+static void note_name_files(struct registration *run)
+{
+	const char *at = run->config->agent.name;
+	struct name_piece piece;
+
+	while (name_template_next(&at, &piece)) {
+		cleanup_free char *path = NULL;
+
+		if (piece.kind == NAME_FILE)
+			path = strndup(piece.text, piece.length);
+		note_change(run, path);
+	}
 }
 
 static void note_changes(struct registration *run)
@@ -35,6 +53,9 @@ static void note_changes(struct registration *run)
 	note_change(run, config->tls.ca_file);
 	note_change(run, config->tls.certificate_file);
 	note_change(run, config->tls.private_key_file);
+	note_name_files(run);
+	note_change(run, run->agent_conf.path);
+	note_change(run, run->files.store.path);
 }
 
 static void warn_if_exposed(const char *what, const char *path)

@@ -83,18 +83,20 @@ static void close_run(struct registration *run)
 	free(run->request.groups);
 }
 
-int register_agent(const struct config *config, const char *state_directory, bool force,
-		   int stop_fd, const struct register_observer *observer)
+int register_agent(const struct config *config, const struct register_how *how)
 {
 	cleanup(close_run) struct registration run = {
 		.config = config,
 		.agent_conf = OSSEC_CONF_FILE_NULL,
 		.mode = {
-			.state_directory = state_directory,
-			.force = force,
+			.state_directory = how->state_directory,
+			.force = how->force,
 			.is_service = getenv("NOTIFY_SOCKET"),
-			.stop_fd = stop_fd,
-			.observer = observer,
+			.stop_fd = how->stop_fd,
+			.watch = how->watch,
+			.started_at = how->started_at,
+			.is_again = how->is_again,
+			.observer = how->observer,
 		},
 	};
 	int r = open_run(&run);

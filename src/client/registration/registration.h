@@ -11,6 +11,7 @@
 #include "client/registration/probe.h"
 #include "client/registration/retry.h"
 #include "client/registration/state.h"
+#include "client/system/file-watch.h"
 #include "common/agent-key.h"
 
 #include <errno.h>
@@ -30,7 +31,11 @@ struct run_mode {
 	 * ... after one in this boot that used up its budget: READY=1 has been sent, no unit waits
 	 */
 	bool is_background;
-	int stop_fd;                              /* readable: stop now */
+	int stop_fd; /* readable: stop now */
+	/* ends a wait when what the run depends on is changed; null: nothing does */
+	struct file_watch *watch;
+	uint64_t started_at; /* CLOCK_MONOTONIC, microseconds; see register_how */
+	bool is_again;       /* after a change of the configuration */
 	const struct register_observer *observer; /* null: only the log */
 };
 

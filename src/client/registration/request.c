@@ -5,11 +5,14 @@
 #include "client/registration/manager-request.h"
 #include "client/registration/policy.h"
 #include "client/registration/prepare.h"
+#include "client/registration/register.h"
 #include "client/registration/report.h"
 #include "client/registration/schedule.h"
 #include "client/registration/stage.h"
+#include "client/system/config-wait.h"
 #include "client/system/notify.h"
 #include "client/system/own-unit.h"
+#include "client/system/systemctl.h"
 #include "client/system/wakeup.h"
 #include "common/cleanup.h"
 
@@ -20,6 +23,8 @@
 
 /* The log line of a failure that stays the same comes again after this time. */
 #define REMINDER_USEC (3600 * USEC_PER_SEC)
+/* For longer, nobody at a terminal should wait in silence. */
+#define PATIENCE_USEC (10 * USEC_PER_SEC)
 
 struct rounds {
 	struct registration *run;
@@ -165,6 +170,30 @@ static void show_waiting(const struct registration *run, uint64_t wait)
 }
 
 /*
+ * A boot is worth its budget, because nobody sees why it failed. A person who starts the service
+ * does, and waits for nothing meanwhile: what is tried again goes on in the background.
+ */
+static bool a_person_waits_in_vain(const struct rounds *rounds, uint64_t wait)
+{
+	const struct run_mode *mode = &rounds->run->mode;
+
+	return mode->is_service && !mode->is_background && wait > PATIENCE_USEC &&
+	       !systemd_is_booting();
+}
+
+/*
+ * The configuration is read again by whoever has called us, credentials are read by systemd, when
+ * it starts the unit.
+ */
+static int take_changes(const struct rounds *rounds)
+{
+	if (rounds->sources.changed & FILE_WATCH_CREDENTIALS &&
+	    config_wait_fetch_credentials(rounds->run->mode.stop_fd) == -ECANCELED)
+		return -ECANCELED;
+	return REGISTER_AGAIN;
+}
+
+/*
  * Wait for the next turn. Returns CONTINUE, or the exit status when that is beyond this start's
  * budget. As long as a change of the network may help, the budget is waited out; otherwise there is
  * no point in it.
@@ -188,11 +217,15 @@ static int wait_for_turn(struct rounds *rounds)
 		return r;
 	if (!within_budget && (events == 0 || monotonic_usec() >= rounds->end.at))
 		return rounds->status;
+	if (a_person_waits_in_vain(rounds, wait))
+		return rounds->status;
 	stage_unlock(run);
 	show_waiting(run, wait);
-	r = wakeup_wait(&rounds->sources, events, &turn);
+	r = wakeup_wait(&rounds->sources, events | WAKEUP_ON_FILES, &turn);
 	if (r == WAKEUP_TIME)
 		return within_budget ? CONTINUE : rounds->status;
+	if (r == WAKEUP_FILES)
+		return take_changes(rounds);
 	if (r < 0)
 		return r == -ECANCELED ? r : rounds->status;
 	log_debug("Trying again at once: %s", r == WAKEUP_NETWORK ? "the network changed"
@@ -233,7 +266,10 @@ static void take_budget(struct rounds *rounds)
 				  ? run->config->retry.budget
 				  : 0;
 
-	rounds->end = run->mode.is_background ? never : deadline_in(budget, &never);
+	/* Of the start, however often the configuration is changed during it. */
+	rounds->end = never;
+	if (!run->mode.is_background)
+		rounds->end.at = (run->mode.started_at ?: monotonic_usec()) + budget;
 	rounds->lock_end = run->mode.is_background ? never
 						   : deadline_in(run->config->retry.budget, &never);
 	rounds->round_end = budget == 0 ? never : rounds->end;
@@ -269,8 +305,10 @@ static int wait_out_splay(struct rounds *rounds)
 			 splay / USEC_PER_SEC);
 		return rounds->status;
 	}
-	r = deadline_wait(&end, -1, 0);
-	return r == -ETIMEDOUT ? CONTINUE : r;
+	r = wakeup_wait(&rounds->sources, WAKEUP_ON_FILES, &end);
+	if (r == WAKEUP_FILES)
+		return take_changes(rounds);
+	return r == WAKEUP_TIME ? CONTINUE : r;
 }
 
 static void note_gap(void)
@@ -292,7 +330,7 @@ int request_key(struct registration *run)
 	int r;
 
 	note_gap();
-	wakeup_open(&rounds.sources);
+	wakeup_open(&rounds.sources, run->mode.watch);
 	go_into_background(run);
 	take_budget(&rounds);
 	schedule_take_over(run);

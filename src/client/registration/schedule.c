@@ -112,7 +112,8 @@ void schedule_take_over(struct registration *run)
 	if (attempts->manager_count == 0)
 		return;
 	identity_boot(boot);
-	holds = run->mode.is_service && (strcmp(attempts->boot, boot) != 0 || run->mode.is_restart);
+	holds = run->mode.is_service && !run->mode.is_again &&
+		(strcmp(attempts->boot, boot) != 0 || run->mode.is_restart);
 	for (size_t i = 0; i < attempts->manager_count; i++) {
 		struct manager_state *manager = &attempts->managers[i];
 		uint64_t attempted_at = manager->next_at - manager->wait;

@@ -44,19 +44,53 @@ static int wait_for_stop(int stop_fd)
 	return r == -ECANCELED ? r : 0;
 }
 
-/* systemd passes credentials when it starts a unit, which was before this one was written. */
+/* systemd passes credentials when it starts a unit. */
+static int restart(int stop_fd, struct reason *why)
+{
+	static const char *const arguments[] = { "--no-block", "restart", OWN_UNIT, NULL };
+	int r = systemctl(arguments, stop_fd, why);
+
+	return r < 0 ? r : wait_for_stop(stop_fd);
+}
+
 static int fetch_late_credential(const char *name, int stop_fd)
 {
-	static const char *const restart[] = { "--no-block", "restart", OWN_UNIT, NULL };
 	struct reason why = { 0 };
 	int r;
 
 	log_info("The credential %s was written after the service started; restarting to load it",
 		 name);
-	r = systemctl(restart, stop_fd, &why);
+	r = restart(stop_fd, &why);
 	if (r < 0 && r != -ECANCELED)
 		log_warning("%s; continuing without the credential %s", why.text, name);
-	return r < 0 ? r : wait_for_stop(stop_fd);
+	return r;
+}
+
+int config_wait_fetch_credentials(int stop_fd)
+{
+	struct reason why = { 0 };
+	int r;
+
+	log_info("The credentials of this service have changed; restarting to load them");
+	r = restart(stop_fd, &why);
+	if (r < 0 && r != -ECANCELED)
+		log_warning("%s; continuing with the credentials from before", why.text);
+	return r;
+}
+
+void config_wait_watch(struct file_watch *watch, const char *file)
+{
+	file_watch_close(watch);
+	if (!notify_is_service())
+		return;
+	file_watch_open(watch);
+	if (file)
+		file_watch_add(watch, FILE_WATCH_CONFIG, file, NULL, NULL);
+	for (const struct config_place *place = config_places; place->path; place++)
+		if (place->is_store || !file)
+			file_watch_add(watch,
+				       place->is_store ? FILE_WATCH_CREDENTIALS : FILE_WATCH_CONFIG,
+				       place->path, place->prefix, place->suffix);
 }
 
 int config_wait_wait(int stop_fd)

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "client/system/file-watch.h"
 #include "common/must-check.h"
 
 /*
@@ -15,6 +16,19 @@
  * or -ECANCELED when asked to stop.
  */
 int config_wait_wait(int stop_fd) must_check;
+
+/*
+ * As a service, watch what the configuration is read from, `file` (null: the default files) and the
+ * stores of credentials. `watch` is opened anew; otherwise nothing is watched. For this to miss no
+ * change, it comes before the configuration is read.
+ */
+void config_wait_watch(struct file_watch *watch, const char *file);
+
+/*
+ * As a service that waits, when credentials were changed: have systemd restart it, which passes the
+ * new ones. Returns -ECANCELED when asked to stop, or another negative errno when that cannot be.
+ */
+int config_wait_fetch_credentials(int stop_fd) must_check;
 
 /*
  * As a service that has reported READY=1 although there was nothing to do: stop it, so that a later

@@ -166,3 +166,14 @@ const char *systemctl_property(const char *text, const char *name, char *buffer,
 	}
 	return NULL;
 }
+
+bool systemd_is_booting(void)
+{
+	static const char *const systemd_itself[] = { NULL };
+	char shown[256] = "", state[32];
+
+	if (systemctl_show(shown, sizeof shown, systemd_itself, "SystemState") < 0 ||
+	    !systemctl_property(shown, "SystemState", state, sizeof state))
+		return true;
+	return strcmp(state, "initializing") == 0 || strcmp(state, "starting") == 0;
+}

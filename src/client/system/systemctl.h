@@ -27,12 +27,16 @@ int systemctl(const char *const arguments[], int stop_fd, struct reason *why) mu
 /*
  * Read properties, named and separated by commas ("ActiveState,MainPID"), of `units` (at most
  * SYSTEMCTL_MAX_UNITS, the array terminated by null). `ret`, of `size` bytes, gets a line
- * NAME=VALUE for each property, and an empty line between units, terminated. A unit that does not
+ * NAME=VALUE for each property, and an empty line between units, terminated. Without units, the
+ * properties are those of systemd itself. A unit that does not
  * exist is one that is inactive. Returns 0, -ENOENT when there is no systemd, -EMSGSIZE when they
  * do not fit, -EIO when the exit status of systemctl is not 0, or another negative errno.
  */
 int systemctl_show(char *ret, size_t size, const char *const units[],
 		   const char *properties) must_check;
+
+/* Is the machine still booting, as far as systemd says? True also when it cannot be asked. */
+bool systemd_is_booting(void) must_check;
 
 /*
  * The value of the property `name` in lines as systemctl_show() returns them, cut to fit `buffer`;

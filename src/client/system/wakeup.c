@@ -18,6 +18,8 @@
 
 #define MAX_TOKENS 10u
 #define TOKEN_USEC (10 * USEC_PER_SEC)
+/* Who writes one file often writes more of them. */
+#define CHANGES_USEC (500 * USEC_PER_MSEC)
 
 /* ------------------------------------------------------------------ the sources */
 
@@ -49,12 +51,13 @@ static int open_clock(void)
 	return take_fd(&fd);
 }
 
-void wakeup_open(struct wakeup_sources *sources)
+void wakeup_open(struct wakeup_sources *sources, struct file_watch *files)
 {
 	*sources = (struct wakeup_sources){
 		.network = open_network(),
 		.clock = open_clock(),
 		.host_name = open("/proc/sys/kernel/hostname", O_RDONLY | O_CLOEXEC | O_NONBLOCK),
+		.files = files,
 		.tokens = MAX_TOKENS,
 		.tokens_since = monotonic_usec(),
 	};
@@ -148,10 +151,13 @@ static bool spend_token(struct wakeup_sources *sources)
 }
 
 /* The event of the ready descriptors; -EAGAIN: none that matters. */
-static int judge(struct wakeup_sources *sources, const struct pollfd polled[static 3])
+static int judge(struct wakeup_sources *sources, const struct pollfd polled[static 4],
+		 uint64_t *look_at)
 {
 	int wakeup = -EAGAIN;
 
+	if (polled[3].revents)
+		*look_at = monotonic_usec() + CHANGES_USEC;
 	if (polled[0].revents && take_network(sources->network))
 		wakeup = WAKEUP_NETWORK;
 	if (polled[1].revents && take_clock(sources->clock))
@@ -169,32 +175,50 @@ static uint64_t next_token(const struct wakeup_sources *sources)
 	return sources->tokens_since + TOKEN_USEC;
 }
 
+/* Once there was an event, the time to look; then have files changed? */
+static int look_at_files(struct wakeup_sources *sources, uint64_t *look_at)
+{
+	if (monotonic_usec() < *look_at)
+		return -EAGAIN;
+	*look_at = USEC_INFINITY;
+	sources->changed |= file_watch_changed(sources->files);
+	return sources->changed ? WAKEUP_FILES : -EAGAIN;
+}
+
 int wakeup_wait(struct wakeup_sources *sources, unsigned int events,
 		const struct deadline *deadline)
 {
+	bool has_files = sources->files && events & WAKEUP_ON_FILES;
+	uint64_t look_at = USEC_INFINITY;
 	int pending = -EAGAIN; /* an event that waits for a token */
 
 	for (;;) {
 		struct deadline until = *deadline;
-		struct pollfd polled[3] = {
+		struct pollfd polled[4] = {
 			{ .fd = events & WAKEUP_ON_NETWORK ? sources->network : -1,
 			  .events = POLLIN },
 			{ .fd = events & WAKEUP_ON_CLOCK ? sources->clock : -1, .events = POLLIN },
 			{ .fd = events & WAKEUP_ON_NAME ? sources->host_name : -1,
 			  .events = POLLPRI },
+			{ .fd = has_files && look_at == USEC_INFINITY ? sources->files->fd : -1,
+			  .events = POLLIN },
 		};
 		int r;
 
 		if (pending >= 0 && spend_token(sources))
-			return pending;
+			return sources->changed ? WAKEUP_FILES : pending;
 		if (pending >= 0 && next_token(sources) < until.at)
 			until.at = next_token(sources);
-		r = deadline_poll(&until, polled, 3);
+		if (look_at < until.at)
+			until.at = look_at;
+		r = deadline_poll(&until, polled, 4);
 		if (r == -ETIMEDOUT && monotonic_usec() >= deadline->at)
 			return WAKEUP_TIME;
 		if (r < 0 && r != -ETIMEDOUT)
 			return r;
-		r = r > 0 ? judge(sources, polled) : -EAGAIN;
+		r = r > 0 ? judge(sources, polled, &look_at) : -EAGAIN;
+		if (r < 0)
+			r = look_at_files(sources, &look_at);
 		if (r >= 0)
 			pending = r;
 	}

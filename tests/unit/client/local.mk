@@ -38,6 +38,7 @@ unit_tests += \
 	test-import-file \
 	test-in-place \
 	test-file-line \
+	test-file-watch \
 	test-inspect \
 	test-keystore \
 	test-keystore-lock \
@@ -290,6 +291,8 @@ test_machine_marks_SOURCES = tests/unit/client/system/test-machine-marks.c
 test_machine_marks_LDADD = $(unit_libraries)
 test_machine_marks_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=fopen,--wrap=access,--wrap=readlink,--wrap=statfs,--wrap=statx
+test_file_watch_SOURCES = tests/unit/client/system/test-file-watch.c
+test_file_watch_LDADD = $(unit_libraries)
 test_wakeup_SOURCES = tests/unit/client/system/test-wakeup.c
 test_wakeup_LDADD = $(unit_libraries)
 test_wakeup_LDFLAGS = $(AM_LDFLAGS) \

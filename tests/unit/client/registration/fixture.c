@@ -103,9 +103,10 @@ int __wrap_deadline_wait(const struct deadline *deadline, int fd, short events)
 	return -ETIMEDOUT;
 }
 
-void __wrap_wakeup_open(struct wakeup_sources *sources);
-void __wrap_wakeup_open(struct wakeup_sources *sources)
+void __wrap_wakeup_open(struct wakeup_sources *sources, struct file_watch *files);
+void __wrap_wakeup_open(struct wakeup_sources *sources, struct file_watch *files)
 {
+	(void)files;
 	*sources = (struct wakeup_sources){ .network = -1, .clock = -1, .host_name = -1 };
 }
 
@@ -117,7 +118,7 @@ int __wrap_wakeup_wait(struct wakeup_sources *sources, unsigned events,
 	int wakeup = current->wakeup;
 
 	(void)sources;
-	note_wait(deadline, events);
+	note_wait(deadline, events & ~WAKEUP_ON_FILES); /* that is in all of them */
 	current->wakeup = WAKEUP_TIME;
 	if (wakeup == WAKEUP_TIME)
 		wait_out(deadline);

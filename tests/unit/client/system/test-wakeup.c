@@ -10,6 +10,7 @@
 #include <linux/rtnetlink.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -167,7 +168,7 @@ static void test_opening(void **state)
 	struct deadline deadline = deadline_in(0, NULL);
 
 	(void)state;
-	wakeup_open(&sources);
+	wakeup_open(&sources, NULL);
 	assert_true(sources.clock >= 0 && sources.host_name >= 0);
 	assert_true(sources.tokens > 0);
 	/* only such a timer is cancelled when the clock is set (timerfd_create(2)) */
@@ -277,6 +278,30 @@ static void test_draining(void **state)
 	assert_int_equal(wait_for(EVERYTHING, LONG), WAKEUP_NETWORK);
 }
 
+/* An event is a reason to look; the change is one to wake up, with what has changed. */
+static void test_files(void **state)
+{
+	char path[] = "/tmp/agent-register-wakeup.XXXXXX";
+	struct file_watch watch;
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	file_watch_open(&watch);
+	file_watch_add(&watch, FILE_WATCH_CREDENTIALS, path, NULL, NULL);
+	world.sources.files = &watch;
+	assert_int_equal(fchmod(fd, 0600), 0); /* as it was before */
+	assert_int_equal(wait_for(EVERYTHING | WAKEUP_ON_FILES, USEC_PER_SEC), WAKEUP_TIME);
+	assert_int_equal(write(fd, "x", 1), 1);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(wait_for(EVERYTHING, SHORT), WAKEUP_TIME); /* nobody asked */
+	assert_int_equal(wait_for(EVERYTHING | WAKEUP_ON_FILES, LONG), WAKEUP_FILES);
+	assert_int_equal(world.sources.changed, FILE_WATCH_CREDENTIALS);
+	assert_int_equal(world.sources.tokens, 9);
+	assert_int_equal(unlink(path), 0);
+	file_watch_close(&watch);
+}
+
 static void test_missing_sources(void **state)
 {
 	struct wakeup_sources none = { .network = -1, .clock = -1, .host_name = -1, .tokens = 1 };
@@ -369,6 +394,7 @@ int main(void)
 		WITH_WORLD(test_host_name),
 		WITH_WORLD(test_only_what_matters),
 		WITH_WORLD(test_draining),
+		WITH_WORLD(test_files),
 		cmocka_unit_test(test_missing_sources),
 		WITH_WORLD(test_stopping),
 		WITH_WORLD(test_tokens_are_spent),
