@@ -24,6 +24,8 @@ PROGRAM = os.environ.get("AGENT_REGISTRAR") or str(
 DATA = pathlib.Path(os.environ.get("TEST_DATA") or ROOT / "tests" / "data")
 PATIENCE = 30  # seconds: only a broken registrar ever needs them
 LONG = 300  # seconds: the same for one of very many who wait for each other on a busy machine
+# A mode that no new file of keys has: as manage_agents leaves it, which only root can then write.
+KEPT_MODE = 0o440 if os.geteuid() == 0 else 0o600
 KEY = r"[0-9a-f]{64}"
 API, ENROLLMENT = "The API", "The enrollment of Wazuh 5"  # as the log calls them
 

@@ -141,7 +141,8 @@ def test_closed_streams(agent_auth, start_manager, closed):
     def script(conversation):
         conversation.handshake()
         conversation.read_request()
-        seen.extend(os.readlink(f"/proc/{process.pid}/fd/{fd}") for fd in range(3))
+        if os.geteuid() == 0:  # what is not dumpable belongs to root
+            seen.extend(os.readlink(f"/proc/{process.pid}/fd/{fd}") for fd in range(3))
         conversation.send(reply())
         conversation.finish()
     command = agent_auth.command(
@@ -159,6 +160,7 @@ def test_closed_streams(agent_auth, start_manager, closed):
         assert process.wait(PATIENCE) == 0
     assert agent_auth.read_keys() == f"001 web-01 any {KEY}\n".encode()
     streams = ["<&-", ">&-", "2>&-"]
-    assert [name == "/dev/null" for name, stream in zip(seen, streams) if stream in closed] == [
-        True
-    ] * closed.count("&-")
+    if os.geteuid() == 0:
+        assert [name == "/dev/null" for name, stream in zip(seen, streams) if stream in closed] == [
+            True
+        ] * closed.count("&-")

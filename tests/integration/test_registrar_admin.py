@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from registrar_tools import KEY, PROGRAM, run, serving
+from registrar_tools import KEPT_MODE, KEY, PROGRAM, run, serving
 
 OLD_KEY = "5a" * 32
 
@@ -239,10 +239,10 @@ def test_ids_with_and_without_zeros(admin):
 def test_remove(admin, options, left):
     others = [f"1024 aa any {OLD_KEY}", f"1026 cc any {OLD_KEY}"]
     admin.write(others[0], f"1025 web any {OLD_KEY}", others[1])
-    admin.keys.chmod(0o440)
+    admin.keys.chmod(KEPT_MODE)
     assert admin(*options, "1025") == "1025 web any\n"
     assert admin.lines() == [others[0], *([left] if left else []), others[1]]
-    assert admin.keys.stat().st_mode & 0o777 == 0o440
+    assert admin.keys.stat().st_mode & 0o777 == KEPT_MODE
     assert admin("list") == "1024 aa any\n1026 cc any\n"
     # the name is free, and the id is not
     assert admin("add", "-n", "web").split()[0] == "1027"

@@ -54,6 +54,7 @@ def test_added_by_command_taken_on_the_network(directory):
         assert registrar.register("new")[0] == "003"
 
 
+@pytest.mark.usefixtures("as_root")
 def test_manage_agents_of_ossec_beside_the_service(directory):
     """It writes over the beginning of a line, appends, and leaves the file with mode 0440; it
     knows no lock."""

@@ -5,7 +5,7 @@ import hashlib
 
 import pytest
 
-from registrar_tools import serving
+from registrar_tools import KEPT_MODE, serving
 
 OLD_KEY = "5a" * 32
 
@@ -114,7 +114,7 @@ def test_policy_is_free_of_the_dialect(directory, dialect, policy):
 @pytest.mark.parametrize("dialect,new_id", [("ossec", "1026"), ("wazuh", "1026")])
 def test_replace(directory, dialect, new_id):
     fill(directory, "# kept\n", line(1024, "web"), line(1025, "db"))
-    (directory / "etc" / "client.keys").chmod(0o440)
+    (directory / "etc" / "client.keys").chmod(KEPT_MODE)
     with serving(directory, "-n", "--dialect", dialect, "--on-duplicate", "replace") as registrar:
         agent = registrar.register("web")
         assert agent[0] == new_id and agent[3] != OLD_KEY
@@ -122,7 +122,7 @@ def test_replace(directory, dialect, new_id):
             registrar.keys_file.read_text()
             == "# kept\n" + gone(dialect, 1024, "web") + line(1025, "db") + " ".join(agent) + "\n"
         )
-        assert registrar.keys_file.stat().st_mode & 0o777 == 0o440
+        assert registrar.keys_file.stat().st_mode & 0o777 == KEPT_MODE
         registrar.wait_for_line("Registered web as 1026, address any, replacing 1024")
         # what was replaced can be replaced again, and others are registered as ever
         assert registrar.register("web")[1] == "web"

@@ -69,6 +69,7 @@ def test_changes_by_others_are_seen(registrar):
     assert len(registrar.keys()) == 1
 
 
+@pytest.mark.usefixtures("as_root")
 def test_read_only_file_of_manage_agents(directory):
     keys = directory / "etc" / "client.keys"
     keys.write_text(GOOD)
