@@ -1,4 +1,4 @@
-dist_noinst_SCRIPTS += tests/analyze tests/demo tests/run-tests \
+dist_noinst_SCRIPTS += tests/analyze tests/demo tests/run-suites tests/run-tests \
 	tests/check-descriptors tests/check-documents tests/check-format tests/check-includes
 
 check_LIBRARIES =
@@ -37,28 +37,14 @@ PYTEST_RESULTS =
 EXTRA_DIST += tests/boot tests/data tests/integration tests/pytest.ini tests/qemu tests/support \
 	tests/cppcheck-suppressions
 
-# Of a suite, twice as many tests run at a time as there are processors: tests often wait.
 check-local: all $(check_PROGRAMS)
 	@$(top_srcdir)/tests/check-descriptors $(top_srcdir)
 	@$(top_srcdir)/tests/check-documents $(top_srcdir) $(top_builddir)
 	@$(top_srcdir)/tests/check-format $(top_srcdir)
 	@$(top_srcdir)/tests/check-includes $(top_srcdir) $(top_builddir)
-	@if ! $(PYTHON3) -c 'import pytest' 2>/dev/null; then \
-		echo "SKIP: $(PYTEST_SUITES): no Python with pytest (set PYTHON3)"; exit 0; \
-	fi; \
-	temporary=$$(mktemp -d) || exit; trap 'rm -rf "$$temporary"' EXIT; status=0; \
-	for suite in $(PYTEST_SUITES); do \
-		jobs=; $(PYTHON3) -c 'import xdist' 2>/dev/null && jobs="-n $$((2 * $$(nproc)))"; \
-		echo "== $$suite"; \
-		env PYTHONDONTWRITEBYTECODE=1 TEST_DATA=$(abs_top_srcdir)/tests/data \
-			BUILD_DIR=$(abs_top_builddir) PYTEST_DEBUG_TEMPROOT=$$temporary \
-			AGENT_REGISTER=$(abs_top_builddir)/agent-register \
-			AGENT_REGISTRAR=$(abs_top_builddir)/agent-registrar \
-			$(PYTHON3) -m pytest -q -p no:cacheprovider -rs $$jobs $(PYTEST_FLAGS) \
-			$(if $(PYTEST_RESULTS),--junitxml=$(PYTEST_RESULTS)/$$suite.xml) \
-			$(abs_top_srcdir)/tests/$$suite || status=$$?; \
-	done; \
-	exit $$status
+	@PYTHON3='$(PYTHON3)' PYTEST_RESULTS='$(PYTEST_RESULTS)' \
+		SUITES=$(if $(findstring command,$(origin PYTEST_SUITES)),required) \
+		$(top_srcdir)/tests/run-suites $(top_builddir) $(PYTEST_SUITES) -- $(PYTEST_FLAGS)
 
 # All that "make check" runs, built only.
 check-programs: all $(check_PROGRAMS)
