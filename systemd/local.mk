@@ -5,11 +5,13 @@ UNITS += systemd/agent-register.service systemd/agent-registered.target \
 dist_systemdsystemunit_DATA += systemd/agent-register-config.target \
 	systemd/agent-register-wanted.target
 dist_systemdsystempreset_DATA += systemd/presets/90-agent-register.preset
+dist_tmpfiles_DATA += systemd/tmpfiles.d/agent-register.conf
 endif
 if WITH_REGISTRAR
 UNITS += systemd/agent-registrar.service systemd/agent-registrar.socket \
 	systemd/agent-registrar-api.socket systemd/agent-registrar-enroll.socket \
 	systemd/agent-registrar-keeper.service systemd/agent-registrar-keeper.socket
+dist_systemdsystempreset_DATA += systemd/presets/agent-registrar.preset
 dist_sysusers_DATA += systemd/sysusers.d/agent-registrar.conf
 endif
 nodist_systemdsystemunit_DATA += $(UNITS)
