@@ -34,8 +34,8 @@ else
 PYTEST_SUITES =
 endif
 PYTEST_RESULTS =
-EXTRA_DIST += tests/boot tests/data tests/integration tests/pytest.ini tests/qemu tests/support \
-	tests/cppcheck-suppressions
+EXTRA_DIST += tests/boot tests/data tests/integration tests/packages tests/pytest.ini tests/qemu \
+	tests/support tests/cppcheck-suppressions
 
 check-local: all $(check_PROGRAMS)
 	@$(top_srcdir)/tests/check-descriptors $(top_srcdir)

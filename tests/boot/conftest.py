@@ -2,6 +2,7 @@
 """What the boot tests share: the installed build, a machine with a stand-in agent, a manager.
 
 BUILD_DIR    the build tree to install (default: the source tree); see built.py
+BOOT_FROM    "packages": install the packages that were built (PACKAGES), not the build tree
 BOOT_TESTS   "required": a machine that cannot boot is a failure, not a skip
 BOOT_BASE    the root directory to boot copies of (default: /)
 """
@@ -12,6 +13,7 @@ import tarfile
 import agent_machine
 import built
 import nspawn
+import package_files
 import pytest
 import scripted_api_manager
 import scripted_manager
@@ -26,6 +28,8 @@ TOKEN_CREDENTIAL = bytes(range(16)) + TOKEN_SECRET
 @pytest.fixture(scope="session", autouse=True)
 def requirements():
     reason = nspawn.requirements() or built.missing()
+    if built.PACKAGED:
+        reason = reason or package_files.missing()
     if reason:
         built.cannot_run(reason, "BOOT")
 
@@ -37,7 +41,9 @@ def build():
 
 @pytest.fixture(scope="session")
 def installation(requirements, tmp_path_factory):  # pylint: disable=unused-argument
-    """What `make install` puts onto a system, as a tarball."""
+    """What `make install`, or the installation of packages, puts onto a system, as a tarball."""
+    if built.PACKAGED:
+        return package_files.as_tarball(tmp_path_factory.mktemp("installation"))
     try:
         tarball = built.tarball(tmp_path_factory.mktemp("installation"))
     except subprocess.CalledProcessError as error:

@@ -4,6 +4,7 @@ without a key."""
 import re
 import subprocess
 
+import built
 import nspawn
 import scripted_manager
 
@@ -44,9 +45,11 @@ class AgentMachine(nspawn.Machine):
         self.certificates = certificates
         super().__init__(**options)
         if not options.get("like"):
-            self.install(installation)
-            self.make_users()
-            self.enable("agent-register.service")
+            if installation:
+                self.install(installation)
+            if installation and not built.PACKAGED:  # packages have done both
+                self.make_users()
+                self.enable("agent-register.service")
             if agent:
                 self.install_agent()
 

@@ -10,6 +10,8 @@ import subprocess
 import pytest
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+# Are the packages in PACKAGES to be installed, and not the build tree?
+PACKAGED = os.environ.get("BOOT_FROM") == "packages"
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR") or REPOSITORY).resolve()
 
 

@@ -123,6 +123,7 @@ class Machine:
         self.pid = int(self._group("holder/cgroup.procs").read_text().split()[0])
         self.directory = pathlib.Path(f"/proc/{self.pid}/root/run/machine")
         self.tree = self.directory / "tree"
+        self.tree_inside = "/run/machine/tree"  # for enter()
         if not like:
             self._prepare_disk()
         if network:
