@@ -5,6 +5,7 @@ Each test has many connections at one stage, makes sure that the registrar has t
 sent, and looks at the most memory that it ever had."""
 
 import contextlib
+import os
 import re
 import socket
 import ssl
@@ -25,6 +26,8 @@ LONGEST_REQUEST = 65536 + 4096
 
 
 def memory_of(pid):
+    if os.geteuid() != 0:
+        pytest.skip("needs root: what is not dumpable belongs to it")
     with open(f"/proc/{pid}/maps") as file:
         if "libasan" in file.read():
             pytest.skip("a program with sanitizers, which need memory of their own")

@@ -67,6 +67,7 @@ def test_rights_of_the_front(directory, as_root):  # pylint: disable=unused-argu
         assert os.stat(f"/proc/{front}/mem").st_uid == 0
 
 
+@pytest.mark.usefixtures("as_root")
 def test_descriptors(directory):
     """No file, and no descriptor of whoever started it; the keeper has no port."""
     program = ["sh", "-c", 'exec 9<>"$2/inherited"; exec "$0" "$@"', PROGRAM]

@@ -206,6 +206,7 @@ def limit_descriptors(pid, count):
                    check=True, user=user, group=group)
 
 
+@pytest.mark.usefixtures("as_root")
 def test_few_descriptors(directory):
     """Without descriptors it accepts nobody for a moment, and serves again when there are some."""
     with serving(directory) as registrar:
