@@ -88,7 +88,7 @@ def test_what_an_earlier_line_has_is_told_by_its_name(admin):
     admin("import-file", "-", status=65, input="10.1.1.1,first\n10.1.1.1,second\n10.0.0.7,third\n")
     assert admin.messages == (
         "Line 2: Invalid IP address: 008 (10.1.1.1 belongs to first in an earlier line)\n"
-        "Line 3: Invalid IP address: 007 (10.0.0.7 belongs to agent 007)\n"
+        "Line 3: Invalid IP address: 007 (10.0.0.7 belongs to agent 007, web)\n"
         "Nothing was added, because of 2 lines of standard input\n"
     )
 
