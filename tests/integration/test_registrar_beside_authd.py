@@ -71,7 +71,8 @@ def test_success_is_a_line_in_client_keys(directory, keys):
     (["-n", ".hidden"], "Invalid agent name: .hidden"),
     (["-n", "new", "-a", "10.0.0.0/08"], "Invalid IP: 10.0.0.0/08"),
     (["-n", "web"], "Duplicate agent name: web (it belongs to agent 001)"),
-    (["-n", "new", "-a", "10.0.0.1"], "Duplicate IP: 10.0.0.1 (10.0.0.1 belongs to agent 001)"),
+    (["-n", "new", "-a", "10.0.0.1"], 
+     "Duplicate IP: 10.0.0.1 (10.0.0.1 belongs to agent 001, web)"),
     (["-n", "new", "--id", "2"], "Duplicate ID: 2 (it belongs to agent 002)"),
     (["-n", "new", "--id", "3"], "Duplicate ID: 3 (it was an agent's before"),
 ])
