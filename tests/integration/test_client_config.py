@@ -136,9 +136,8 @@ def default_places(machine, mount_namespace):  # pylint: disable=unused-argument
     """The system's configuration directories, empty, for one run: shell commands, and the path
     of the first."""
     message = machine.register(trust=None, name=None).stderr
-    main = next(
-        word for word in message.split() if word.endswith("/agent-register/agent-register.conf")
-    )
+    main = next(word.rstrip(";") for word in message.split()
+                if "/agent-register/agent-register.conf" in word)
     etc = os.path.dirname(os.path.dirname(main))
     commands = ""
     for directory in (etc, "/usr/lib", "/run"):

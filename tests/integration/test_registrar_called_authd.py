@@ -91,7 +91,7 @@ def test_failure_is_the_callers(call, directory):
         assert done.returncode == 1 and "in use" in done.stderr
     (directory / "etc" / "authd.pass").unlink()
     done = call("ossec-authd", "-p", port_to_listen_on())
-    assert done.returncode == 1 and "agent-registrar -D DIRECTORY init" in done.stderr
+    assert done.returncode == 1 and f"agent-registrar -D {directory} init" in done.stderr
     (directory / "etc" / "sslmanager.key").unlink()
     done = call("wazuh-authd", "-p", port_to_listen_on())
     assert done.returncode == 1 and "sslmanager.key" in done.stderr
