@@ -241,12 +241,12 @@ static void test_service_on_a_manager(void **state)
 	assert_int_equal(check_existing_key(&fixture->run), 0);
 	assert_int_equal(fixture->ready_count, 1);
 	assert_false(fixture_holds_agent(fixture));
-	assert_file(path_in(fixture->runtime, "manager"), "");
+	assert_file(path_in(fixture->runtime, "without-key"), "");
 
 	/* and when it is none any more */
 	write_text(path_in(fixture->agent, "etc/ossec-init.conf"), "TYPE=\"agent\"\n");
 	assert_int_equal(check_existing_key(&fixture->run), CONTINUE);
-	assert_file(path_in(fixture->runtime, "manager"), NULL);
+	assert_file(path_in(fixture->runtime, "without-key"), NULL);
 }
 
 static void test_command_on_a_manager(void **state)
