@@ -299,14 +299,15 @@ struct ini_source {
 	unsigned int line;
 	struct config *config;
 	struct reason *why;
-	int error; /* the first one; reading continues to the end but changes nothing more */
+	int error;       /* the first one; reading continues, so that all are told at once */
+	bool is_skipped; /* the section is not known, and so none of its keys is */
 };
 
 static void fail_line(struct ini_source *source, const char *problem)
 {
+	reason_add(source->why, "%s:%u: %s", source->path, source->line, problem);
 	if (source->error == 0)
-		reason_set(source->why, "%s:%u: %s", source->path, source->line, problem);
-	source->error = -EINVAL;
+		source->error = -EINVAL;
 }
 
 /*
@@ -315,15 +316,21 @@ static void fail_line(struct ini_source *source, const char *problem)
 static void check_section(struct ini_source *source, const char *line)
 {
 	size_t length = strcspn(line + 1, "]");
-	const char *behind = line + 1 + length + (line[1 + length] == ']');
+	const char *behind = line + length + 2; /* if there is a ] */
 	char section[64], shown[128], hint[NEAREST_HINT_SIZE] = "", problem[256];
 	struct nearest nearest = NEAREST_TO(section);
 
+	if (line[1 + length] != ']') {
+		source->is_skipped = true;
+		fail_line(source, "expected [SECTION], and there is no ]");
+		return;
+	}
 	(void)snprintf(section, sizeof section, "%.*s", (int)length, line + 1);
 	for (const struct config_key *key = config_keys; key->section; key++)
 		nearest_offer(&nearest, key->section);
 	behind += strspn(behind, " \t");
-	if (nearest.found && strcmp(nearest.found, section) == 0) {
+	source->is_skipped = !nearest.found || strcmp(nearest.found, section) != 0;
+	if (!source->is_skipped) {
 		if (*behind && *behind != ';' && *behind != '#')
 			fail_line(source, "unexpected text after ]; put it on a line of its own");
 		return;
@@ -333,6 +340,26 @@ static void check_section(struct ini_source *source, const char *line)
 	(void)snprintf(problem, sizeof problem, "unknown section [%s]%s",
 		       escape_string(shown, sizeof shown, section), hint);
 	fail_line(source, problem);
+}
+
+/* Would inih read less of it than there is? Then that is an error. */
+static bool is_cut(struct ini_source *source, const char *line, ssize_t length, size_t skipped,
+		   int size)
+{
+	char problem[128];
+
+	if (strlen(line) != (size_t)length) {
+		fail_line(source, "the line contains a NUL byte");
+		return true;
+	}
+	if (length - (ssize_t)skipped < size)
+		return false;
+	(void)snprintf(problem, sizeof problem,
+		       "the line is longer than %d bytes and would be truncated; "
+		       "split or shorten it",
+		       size - 1);
+	fail_line(source, problem);
+	return true;
 }
 
 /*
@@ -346,6 +373,7 @@ static char *read_line(char *buffer, int size, void *stream)
 	cleanup_free char *line = NULL;
 	size_t allocated = 0, skipped;
 	ssize_t length = getline(&line, &allocated, source->file);
+	bool is_section, is_bad = false;
 
 	if (length < 0) {
 		if (ferror(source->file) && source->error == 0)
@@ -359,48 +387,50 @@ static char *read_line(char *buffer, int size, void *stream)
 	skipped = source->line == 1 ? io_mark_length(line, (size_t)length) : 0;
 	skipped += strspn(line + skipped, " \t");
 
-	if (strlen(line) != (size_t)length)
-		fail_line(source, "the line contains a NUL byte");
-	else if (length - (ssize_t)skipped >= size) {
-		char problem[128];
-
-		(void)snprintf(problem, sizeof problem,
-			       "the line is longer than %d bytes and would be truncated; "
-			       "split or shorten it",
-			       size - 1);
-		fail_line(source, problem);
-	} else if (line[skipped] == '[')
+	is_section = line[skipped] == '[';
+	is_bad = is_cut(source, line, length, skipped, size);
+	if (!is_bad && is_section)
 		check_section(source, line + skipped);
-	(void)snprintf(buffer, (size_t)size, "%s", source->error ? "" : line + skipped);
+	is_bad = is_bad || source->is_skipped;
+	(void)snprintf(buffer, (size_t)size, "%s", is_bad ? "" : line + skipped);
 	return buffer;
 }
 
 static int take_value(void *user, const char *section, const char *name, const char *value)
 {
 	struct ini_source *source = user;
+	struct reason why = { 0 };
 	char origin[512];
+	int r;
 
 	(void)snprintf(origin, sizeof origin, "%s:%u", source->path, source->line);
-	source->error = config_set(source->config, section, name, value, origin, source->why);
+	r = config_set(source->config, section, name, value, origin, &why);
+	if (r < 0)
+		reason_add(source->why, "%s", why.text);
+	if (source->error == 0)
+		source->error = r;
 	return 1;
 }
 
 int config_read(struct config *config, FILE *file, const char *path, struct reason *why)
 {
-	struct ini_source source = { .file = file, .path = path, .config = config, .why = why };
+	struct reason said = { 0 };
+	struct ini_source source = { .file = file, .path = path, .config = config, .why = &said };
 	struct stat status;
 	int bad_line = ini_parse_stream(read_line, &source, take_value, &source);
 
 	if (fstat(fileno(file), &status) == 0 && status.st_mtime > config->changed_at)
 		config->changed_at = status.st_mtime;
-	if (bad_line > 0) { /* the first error: after one of ours inih sees only empty lines */
-		reason_set(why, "%s:%d: expected [SECTION], KEY = VALUE or a comment", path,
+	if (bad_line > 0) { /* the first one of these */
+		reason_add(&said, "%s:%d: expected [SECTION], KEY = VALUE or a comment", path,
 			   bad_line);
-		return -EINVAL;
+		source.error = source.error ?: -EINVAL;
 	}
-	if (source.error)
-		return source.error;
-	return bad_line < 0 ? reason_errno(why, ENOMEM, "Cannot read %s", path) : 0;
+	if (bad_line < 0 && source.error == 0)
+		source.error = reason_errno(&said, ENOMEM, "Cannot read %s", path);
+	if (source.error < 0 && why)
+		*why = said;
+	return source.error;
 }
 
 int config_read_file(struct config *config, const char *path, struct reason *why)

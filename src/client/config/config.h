@@ -140,7 +140,10 @@ int config_set(struct config *config, const char *section, const char *name, con
 int config_assign(struct config *config, const char *assignment, const char *origin,
 		  struct reason *why) must_check;
 
-/* Read an open INI file; `path` is for messages. Returns 0, or a negative errno with `why` set. */
+/*
+ * Read an open INI file; `path` is for messages. Returns 0, or a negative errno with `why` set. A
+ * value that is wrong does not keep the others from being set, and `why` tells of all that are.
+ */
 int config_read(struct config *config, FILE *file, const char *path, struct reason *why) must_check;
 
 /* Read the INI file `path`. Returns as config_read(). */
@@ -237,5 +240,10 @@ bool config_wants_agents_ca(const struct config *config) must_check;
 
 /* Is there anything to do: is a manager, a token or a key to import configured? */
 bool config_has_work(const struct config *config) must_check;
+
+/* What to say where not, wherever it is said. */
+#define CONFIG_NO_MANAGER                                                                     \
+	"No manager is configured: write address = HOST under [manager], and ca_file or pin " \
+	"under [tls], into " SYSCONFDIR "/agent-register/agent-register.conf"
 
 void config_clear(struct config *config);

@@ -134,18 +134,35 @@ static int read_main_file(struct config *config, const char *path, struct reason
 	return config_read(config, file, path, why);
 }
 
+/* The first error of several, with the reasons of all. */
+static int join(int r, int next, const struct reason *problem, struct reason *why)
+{
+	if (next < 0)
+		reason_add(why, "%s", problem->text);
+	return r < 0 ? r : next;
+}
+
 int config_read_layers(struct config *config, const char *main_file, const char *const *directories,
 		       struct reason *why)
 {
 	cleanup(release_drop_ins) struct drop_ins found = { 0 };
-	int r = read_main_file(config, main_file, why);
+	struct reason said = { 0 };
+	int r = read_main_file(config, main_file, &said);
 
-	for (; r >= 0 && *directories; directories++)
-		r = collect(&found, *directories, why);
-	if (r >= 0 && found.count > 0)
+	for (; *directories; directories++) {
+		struct reason problem = { 0 };
+
+		r = join(r, collect(&found, *directories, &problem), &problem, &said);
+	}
+	if (found.count > 0)
 		qsort(found.paths, found.count, sizeof *found.paths, by_name);
-	for (size_t i = 0; r >= 0 && i < found.count; i++)
-		r = config_read_file(config, found.paths[i], why);
+	for (size_t i = 0; i < found.count; i++) {
+		struct reason problem = { 0 };
+
+		r = join(r, config_read_file(config, found.paths[i], &problem), &problem, &said);
+	}
+	if (r < 0 && why)
+		*why = said;
 	return r;
 }
 

@@ -169,8 +169,14 @@ static const struct {
 	BAD("NUL at the end of a line", "[tls]\nciphers = A\0\n",
 	    "FILE:2: the line contains a NUL byte"),
 	BAD("UTF-16", "\xff\xfe[\0t\0l\0s\0]\0\n\0", "FILE:1: the line contains a NUL byte"),
-	BAD("the first fault is named", "[tls]\nverfy = no\nciphres = A\n[manger]\n",
-	    "FILE:2: unknown key 'verfy' in [tls]; did you mean verify?"),
+	BAD("all faults are named", "[tls]\nverfy = no\nciphres = A\n[manger]\naddress = a\n",
+	    "FILE:2: unknown key 'verfy' in [tls]; did you mean verify?; "
+	    "FILE:3: unknown key 'ciphres' in [tls]; did you mean ciphers?; "
+	    "FILE:4: unknown section [manger]; did you mean [manager]?"),
+	BAD("faults of all kinds", "[tls]\nciphers = A\0B\nverify = nope\nx\n",
+	    "FILE:2: the line contains a NUL byte; "
+	    "FILE:3: 'nope' is not a valid value for verify in [tls]: "
+	    "expected yes or no; did you mean no?; FILE:4: expected [SECTION]"),
 	BAD("escape code in a value", "[manager]\naddress = \x1b[31m\n",
 	    "'\\x1b[31m' is not a valid value for address"),
 };
@@ -193,17 +199,20 @@ static void test_bad(void **state)
 	}
 }
 
-/* What comes after the first fault is not taken. */
-static void test_nothing_after_a_fault(void **state)
+/* What is right beside a fault is taken, for those who show how things are. */
+static void test_the_rest_beside_a_fault(void **state)
 {
-	static const char text[] = "[tls]\nciphers = A\nverfy = yes\nverify = no\nciphers = B\n";
+	static const char text[] = "[tls]\nciphers = A\nverfy = yes\nmin_version = 1.3\n[tsl]\n"
+				   "ciphers = B\n[agent]\nname = x\n";
 	struct config config;
 	struct reason why;
 
 	(void)state;
 	assert_int_equal(read_bytes(&config, text, strlen(text), &why), -EINVAL);
 	assert_true(config.tls.verify);
+	assert_string_equal(config.tls.min_version, "1.3");
 	assert_string_equal(config.tls.ciphers, "A");
+	assert_string_equal(config.agent.name, "x");
 	config_clear(&config);
 }
 
@@ -235,7 +244,7 @@ int main(void)
 		cmocka_unit_test(test_indented_key_is_taken),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_bad),
-		cmocka_unit_test(test_nothing_after_a_fault),
+		cmocka_unit_test(test_the_rest_beside_a_fault),
 		cmocka_unit_test_setup_teardown(test_files, setup_directory, teardown_directory),
 	};
 
