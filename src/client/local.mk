@@ -37,6 +37,7 @@ libclient_a_SOURCES = \
 	src/client/commands/agent-auth.c src/client/commands/agent-auth.h \
 	src/client/commands/agent-auth-output.c src/client/commands/agent-auth-output.h \
 	src/client/commands/check.c src/client/commands/check.h \
+	src/client/commands/check-report.c src/client/commands/check-report.h \
 	src/client/commands/check-manager.c \
 	src/client/commands/confirm.c src/client/commands/confirm.h \
 	src/client/commands/deregister.c \

@@ -88,23 +88,40 @@ static int refuse_options(int error, const char *caller)
 	return is_shortage(error) ? EXIT_LOCAL_ERROR : EXIT_USAGE;
 }
 
+/* The first error of several, with the reasons of all. */
+static int join(int r, int next, const struct reason *problem, struct reason *why)
+{
+	if (next < 0)
+		reason_add(why, "%s", problem->text);
+	return r < 0 ? r : next;
+}
+
+static int read_files(struct config *config, const char *file, struct reason *why)
+{
+	struct reason problem = { 0 };
+	int r = file ? config_read_file(config, file, why) : config_read_defaults(config, why);
+
+	return join(r, config_read_credentials(config, &problem), &problem, why);
+}
+
+/*
+ * Whatever is wrong, all is read: so that all that is wrong is told at once, and what is right is
+ * known to the commands that show how things are.
+ */
 static int read_config(struct config *config, const struct client_options *options,
 		       struct reason *why)
 {
+	bool is_read = options->line.command->mode != CONFIG_UNREAD;
+	struct reason problem = { 0 };
 	int r = config_init(config);
 
 	if (r < 0)
 		return reason_errno(why, r, "Cannot make room for the configuration");
-	if (options->line.command->mode != CONFIG_UNREAD) {
-		r = options->config_file ? config_read_file(config, options->config_file, why)
-					 : config_read_defaults(config, why);
-		if (r >= 0)
-			r = config_read_credentials(config, why);
-	}
-	if (r >= 0)
-		r = options_apply(options, config, why);
-	return r >= 0 && options->line.command->mode != CONFIG_UNREAD ? config_inherit(config, why)
-								      : r;
+	if (is_read)
+		r = read_files(config, options->config_file, why);
+	r = join(r, options_apply(options, config, &problem), &problem, why);
+	problem = (struct reason){ 0 };
+	return is_read ? join(r, config_inherit(config, &problem), &problem, why) : r;
 }
 
 /* The exit status of a configuration that could not be read. */
@@ -173,7 +190,10 @@ static int run_command(struct program *program)
 	if (status < 0)
 		return status;
 	status = read_config(&program->config, program->options, &why);
-	status = status < 0 ? refuse_config(status, &why) : run_with_config(program);
+	if (status == -EINVAL && command->mode == CONFIG_SHOWN)
+		program->config_problem = why.text;
+	status = status < 0 && !program->config_problem ? refuse_config(status, &why)
+							: run_with_config(program);
 	config_clear(&program->config);
 	file_watch_close(&program->watch);
 	return status;

@@ -2,12 +2,14 @@
 """The command `check` walks the layers in order, says which one fails and what to do, and asks
 for no key; and `status` shows people and programs the same."""
 import json
+import os
 import re
 import ssl
 
 import pytest
 import scripted_api
 from agents_conf import wazuh_4
+from fake_manager import answer
 from machine import KEY, OLD_LINE
 from ports import refusing_port
 
@@ -81,6 +83,89 @@ def test_nobody_listens(machine):
     assert "refused" in marks(result)["TCP"][1]
 
 
+BROKEN = "[manager]\naddres = manager.example\nport = many\n[agent]\ngroups = a,b\n"
+FAULTS_OF_BROKEN = ["broken.conf:2: unknown key 'addres' in [manager]; did you mean address?",
+                    "broken.conf:3: 'many' is not a valid value for port in [manager]"]
+
+
+@pytest.mark.parametrize("registered", [False, True])
+def test_broken_configuration(machine, registered):
+    """Both are told at once, by all commands in the same words; and what this machine has is shown
+    nevertheless."""
+    config = machine.write("broken.conf", BROKEN)
+    if registered:
+        machine.install_key()
+    results = {command: machine.register(command, config=config, trust=None)
+               for command in ("run", "check", "status")}
+    assert {result.status for result in results.values()} == {78}, results
+    for command, result in results.items():
+        for fault in FAULTS_OF_BROKEN:
+            assert fault in (result.stderr if command == "run" else result.stdout), result
+    assert crosses(results["check"]) == ["config"]
+    assert ("holds the key of web-01" in marks(results["check"])["key file"][1]) == registered
+    assert re.search(f"^registered +{'yes' if registered else 'no'}$", results["status"].stdout,
+                     re.MULTILINE), results["status"]
+    status, exit_status = status_of(machine, config=config, trust=None)
+    assert exit_status == 78 and status["registered"] == registered
+    assert all(fault in status["config_problem"] for fault in FAULTS_OF_BROKEN)
+
+
+def test_one_wording_of_nothing_configured(machine):
+    said = "No manager is configured: write address = HOST under [manager], and ca_file or pin"
+    results = [machine.register(command, trust=None, name=None)
+               for command in ("run", "check", "status")]
+    assert [result.status for result in results] == [0, 78, 3], results
+    assert said in results[0].stderr and all(said in result.stdout for result in results[1:])
+
+
+def test_as_json(machine, start_manager):
+    manager = start_manager(certificate="expired")
+    shown = machine.register("check", "--json", manager=manager)
+    checks = json.loads(shown.stdout)
+    assert (shown.status, checks["exit_status"], shown.stderr) == (75, 75, "")
+    assert all(list(check) == ["section", "check", "result", "text"] for check in checks["checks"])
+    assert [check["check"] for check in checks["checks"] if check["result"] == "failed"] == [
+        "validity"]
+    plain = machine.register("check", manager=manager).layers
+    assert [(check["check"], check["result"] == "ok", check["text"])
+            for check in checks["checks"] if check["result"] != "note"] == plain
+    assert {check["section"] for check in checks["checks"]} == {
+        "This machine", manager.address, "What a check cannot tell"}
+
+
+@pytest.mark.parametrize("settings, named", [
+    ({}, "a request without a password and the name"),
+    ({"auth.password_file": "password"}, "the password and the name"),
+    ({"agent.groups": "a"}, "a request without a password, the name and the groups"),
+], ids=["nothing", "password", "groups"])
+def test_what_it_did_not_test(machine, start_manager, settings, named):
+    """All may be right, and the manager refuses nevertheless; the last attempt knows more."""
+    machine.password("wrong")
+    settings = {key: os.path.join(machine.directory, value) if key.startswith("auth") else value
+                for key, value in settings.items()}
+    manager = start_manager(answer(b"ERROR: Invalid password. Unable to add agent"))
+    before = machine.register("check", manager=manager, settings=settings)
+    assert f"whether the manager accepts {named}: it says so only" in before.stdout, before
+    assert "last try" not in before.stdout
+    assert machine.register(manager=manager, settings=settings).status == 77
+    result = machine.register("check", manager=manager, settings=settings)
+    assert re.search("note last try +failed \\(refused\\): .*Invalid password", result.stdout), \
+        result
+    machine.install_key()
+    registered = machine.register("check", manager=manager, settings=settings)
+    assert "not tested" not in registered.stdout and "last try" not in registered.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user needs root")
+def test_by_an_ordinary_user(machine, start_manager):
+    os.chmod(machine.directory, 0o755)
+    result = machine.register("check", manager=start_manager(), user=65534,
+                              trust=["--pin", "sha256//" + 43 * "A" + "="])
+    assert "sudo agent-register check" in result.stdout, result
+    assert crosses(result) == ["key file", "pin"], result
+    assert "sudo" not in machine.register("check", manager=start_manager()).stdout
+
+
 def test_unconfigured(machine):
     result = machine.register("check", trust=None)
     assert crosses(result) == ["config"] and result.status == 78, result
@@ -100,7 +185,7 @@ MEMBERS = [
     "registered", "name", "id", "address", "key_file", "key_file_target", "problem", "configured",
     "clone", "changed", "manager", "method", "missing_groups", "since", "attempts",
     "last_outcome", "last_error", "last_manager", "last_attempt", "next_attempt",
-    "notes"
+    "notes", "config_problem"
 ]
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
@@ -121,7 +206,7 @@ def test_status_of_a_registered_machine(machine, start_manager):
         "registered": True, "name": "web-01", "id": "001", "address": "any",
         "key_file": machine.keys, "key_file_target": None, "problem": None, "configured": True,
         "clone": "no", "changed": None, "manager": manager.address, "method": "authd",
-        "missing_groups": None, "attempts": 0,
+        "missing_groups": None, "attempts": 0, "config_problem": None,
         "last_outcome": None, "last_error": None, "last_manager": None, "last_attempt": None,
         "next_attempt": None, "notes": []
     }

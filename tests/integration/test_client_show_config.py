@@ -184,7 +184,8 @@ def test_secret_in_place_of_its_file(machine, command):
         config = machine.write("a.conf", f"[{section}]\n{name} = hunter2\n")
         result = machine.register(command, config=config)
         assert result.status == 78 and "hunter2" not in result.stdout + result.stderr, result
-        assert f"{config}:2: the value for {name} in [{section}] is not valid" in result.stderr
+        said = result.stdout if command in ("check", "status") else result.stderr
+        assert f"{config}:2: the value for {name} in [{section}] is not valid" in said
 
 
 def test_password_in_a_wrong_place(machine):

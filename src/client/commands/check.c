@@ -21,24 +21,18 @@
 #include "common/log.h"
 #include "common/must-check.h"
 #include "common/secret.h"
-#include "common/terminal.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ------------------------------------------------------------------ printing */
 
-static void print_row(const struct check *check, enum terminal_mark mark, const char *layer,
-		      const char *text)
-{
-	terminal_print_row(check->terminal, mark, layer, 12, "%s", text);
-}
-
-static void ok(const struct check *check, const char *layer, const char *format, ...)
+static void ok(struct check *check, const char *layer, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-static void ok(const struct check *check, const char *layer, const char *format, ...)
+static void ok(struct check *check, const char *layer, const char *format, ...)
 {
 	char text[1024];
 	va_list arguments;
@@ -46,7 +40,7 @@ static void ok(const struct check *check, const char *layer, const char *format,
 	va_start(arguments, format);
 	(void)vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	print_row(check, TERMINAL_OK, layer, text);
+	check_report_row(&check->report, TERMINAL_OK, layer, text);
 }
 
 /*
@@ -57,7 +51,7 @@ static bool bad(struct check *check, const char *layer, int outcome, const char 
 {
 	if (*text == '\0')
 		return false; /* asked to stop */
-	print_row(check, TERMINAL_FAIL, layer, text);
+	check_report_row(&check->report, TERMINAL_FAIL, layer, text);
 	if (check->status == 0)
 		check->status = outcome_exit_code(outcome);
 	return false;
@@ -71,24 +65,34 @@ static bool failed(struct check *check, const char *layer, enum outcome otherwis
 }
 
 /* What is no fault of this machine's configuration, and worth knowing; empty: nothing. */
-static void note(const struct check *check, const char *layer, const char *text)
+static void note(struct check *check, const char *layer, const char *text)
 {
 	if (*text)
-		print_row(check, TERMINAL_NOTE, layer, text);
+		check_report_row(&check->report, TERMINAL_NOTE, layer, text);
 }
 
 /* ------------------------------------------------------------------ this machine */
 
-static bool check_config(struct check *check)
+/* What comes next may fail for this reason alone. */
+static void check_user(struct check *check)
+{
+	if (geteuid() != 0)
+		note(check, "user",
+		     "not root: files that only root may read or write count as failed here; "
+		     "to see what the service sees: sudo agent-register check");
+}
+
+static bool check_config(struct check *check, const char *problem)
 {
 	const struct config *config = check->config;
 	const struct method *method;
 	struct reason why = { 0 };
 	int r;
 
+	if (problem)
+		return bad(check, "config", OUTCOME_MISCONFIGURED, problem);
 	if (!config_has_work(config))
-		return bad(check, "config", OUTCOME_MISCONFIGURED,
-			   "no manager is configured: write address = HOST under [manager]");
+		return bad(check, "config", OUTCOME_MISCONFIGURED, CONFIG_NO_MANAGER);
 	if (config_check(config, &why) < 0)
 		return bad(check, "config", OUTCOME_MISCONFIGURED, why.text);
 	if (config->manager.method == METHOD_IMPORT) {
@@ -108,7 +112,7 @@ static bool check_config(struct check *check)
 	return true;
 }
 
-static void check_confinement(const struct check *check)
+static void check_confinement(struct check *check)
 {
 	char buffer[CONFINE_GAP_SIZE];
 	const char *gap = confine_gap(buffer);
@@ -380,7 +384,7 @@ static bool check_probe(struct check *check)
  * What would keep the agent from its manager once it has its key: the one that has registered it,
  * or those that will. A file that is to be changed has been looked at already.
  */
-static void check_agents_file(const struct check *check)
+static void check_agents_file(struct check *check)
 {
 	const struct config *config = check->config;
 	const char *manager = check->knows_key ? check->state.registration.manager : "";
@@ -432,7 +436,7 @@ static void check_manager(struct check *check, const struct endpoint *endpoint)
 	struct reason why = { 0 };
 	int r;
 
-	terminal_print_heading(check->terminal, endpoint_text(endpoint, text));
+	check_report_begin(&check->report, endpoint_text(endpoint, text));
 	attempt.user = check;
 	check->own = (struct own_names){ 0 };
 	check->is_named = false;
@@ -441,38 +445,91 @@ static void check_manager(struct check *check, const struct endpoint *endpoint)
 		(void)bad(check, "process", r < 0 ? OUTCOME_NOT_READY : (enum outcome)r, why.text);
 }
 
+/* ------------------------------------------------------------------ what is left */
+
+/* The last registration, which knows more than a check can find out. */
+static void check_last_failure(struct check *check)
+{
+	const struct state_attempts *attempts = &check->state.attempts;
+	struct reason text = { 0 };
+
+	if (check->has_key || !attempts->last.error[0])
+		return;
+	reason_set(&text, "failed (%s): %s", attempts->last.outcome, attempts->last.error);
+	note(check, "last try", text.text);
+}
+
+/* What a manager says to nobody but an agent that registers. */
+static void check_untested(struct check *check)
+{
+	const struct config *config = check->config;
+	struct reason text = { 0 };
+
+	reason_set(&text,
+		   "whether the manager accepts %s%s: "
+		   "it says so only to a registration (systemctl restart agent-register)",
+		   config->manager.method == METHOD_API ? "the user and the password"
+		   : check->access.has_token            ? "the enrollment token"
+		   : check->access.password.text        ? "the password"
+							: "a request without a password",
+		   config->agent.groups.count > 0 ? ", the name and the groups" : " and the name");
+	note(check, "not tested", text.text);
+}
+
 /* ------------------------------------------------------------------ the command */
+
+/* Also where the configuration is wrong: what this machine has is worth knowing then. */
+static void check_without_managers(struct check *check)
+{
+	if (check->status == 0)
+		check_import(check);
+	check_files(check);
+	if (check->status == 0)
+		check_agents_file(check);
+	check_last_failure(check);
+}
+
+static void check_with_managers(struct check *check)
+{
+	struct endpoint endpoint;
+
+	check_name(check, NULL);
+	check_groups(check);
+	check_files(check);
+	check_agents_file(check);
+	check_confinement(check);
+	(void)check_probe(check);
+	for (size_t i = 0; check->access.context && access_manager_at(&check->access, i, &endpoint);
+	     i++)
+		check_manager(check, &endpoint);
+	if (check->has_key)
+		return;
+	check_report_begin(&check->report, "What a check cannot tell");
+	check_last_failure(check);
+	check_untested(check);
+}
 
 int command_check(struct program *program)
 {
 	struct check check = {
 		.config = &program->config,
 		.deadline = { USEC_INFINITY, program->stop_fd },
-		.terminal = terminal_stdout(),
+		.report = { .terminal = terminal_stdout(), .is_json = program->options->json },
 	};
 	struct deadline at_once = { 0, program->stop_fd };
-	struct endpoint endpoint;
+
 	secret_protect_process();
 	state_load(&check.state, program->options->state_directory);
-
-	terminal_print_heading(check.terminal, "This machine");
-	if (check_config(&check) && program->config.manager.method == METHOD_IMPORT) {
-		check_import(&check);
-		check_files(&check);
-		check_agents_file(&check);
-	} else if (check.status == 0 && check_credentials(&check) && check_token(&check)) {
-		check_name(&check, NULL);
-		check_groups(&check);
-		check_files(&check);
-		check_agents_file(&check);
-		check_confinement(&check);
-		(void)check_probe(&check);
-		for (size_t i = 0;
-		     check.access.context && access_manager_at(&check.access, i, &endpoint); i++)
-			check_manager(&check, &endpoint);
-	}
+	check_report_begin(&check.report, "This machine");
+	check_user(&check);
+	if (!check_config(&check, program->config_problem) ||
+	    program->config.manager.method == METHOD_IMPORT)
+		check_without_managers(&check);
+	else if (check_credentials(&check) && check_token(&check))
+		check_with_managers(&check);
 	access_close(&check.access);
 	own_secret_close(&check.own_secret);
 	probe_close(&check.probe);
+	check_report_end(&check.report, check.status);
 	return deadline_wait(&at_once, -1, 0) == -ECANCELED ? -ECANCELED : check.status;
 }

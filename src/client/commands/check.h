@@ -2,13 +2,13 @@
 /* The command `check`, whose part about a manager is done in a confined process. */
 #pragma once
 
+#include "client/commands/check-report.h"
 #include "client/registration/access.h"
 #include "client/registration/own-secret.h"
 #include "client/registration/probe.h"
 #include "client/registration/state.h"
 #include "common/deadline.h"
 #include "common/must-check.h"
-#include "common/terminal.h"
 
 /* The labels of what the agent's name is made of. */
 #define CHECK_FQDN "FQDN"
@@ -20,9 +20,9 @@ struct check {
 	struct access access;
 	const char *ca; /* where the CA is that the manager must come from; null: there is none */
 	struct deadline deadline;
-	const struct terminal *terminal; /* what is printed goes there */
-	int status;                      /* exit status: that of the first cross */
-	bool has_key, knows_key;         /* there is one; and the state is about that one */
+	struct check_report report; /* what is printed */
+	int status;                 /* exit status: that of the first cross */
+	bool has_key, knows_key;    /* there is one; and the state is about that one */
 	/* of the manager that is looked at: what its process has found, and was it sufficient? */
 	struct own_names own;
 	bool is_named;

@@ -41,12 +41,12 @@ static const struct command commands[COMMAND_COUNT + 1] = {
 	[COMMAND_STATUS] = { .name = "status",
 			     .help = "show which agent this machine is registered as, "
 				     "and the last error",
-			     .mode = CONFIG_READ,
+			     .mode = CONFIG_SHOWN,
 			     .run = command_status },
 	[COMMAND_CHECK] = { .name = "check",
 			    .help = "check everything that a registration needs, "
 				    "without requesting a key",
-			    .mode = CONFIG_READ,
+			    .mode = CONFIG_SHOWN,
 			    .run = command_check },
 	[COMMAND_CONFIG] = { .name = "config",
 			     .help = "show the configuration in effect, "
@@ -169,8 +169,8 @@ static const struct option_row option_rows[] = {
 	{ .name = "json",
 	  .set = option_set_true,
 	  .offset = offsetof(struct client_options, json),
-	  .commands = FOR(STATUS) | FOR(CONFIG) | FOR(TOKEN),
-	  .help = "status, config, token: as JSON" },
+	  .commands = FOR(STATUS) | FOR(CHECK) | FOR(CONFIG) | FOR(TOKEN),
+	  .help = "status, check, config, token: as JSON" },
 	{ .name = "yes",
 	  .set = option_set_true,
 	  .offset = offsetof(struct client_options, yes),

@@ -27,6 +27,8 @@ struct client_options {
 struct program {
 	const struct client_options *options;
 	struct config config;
+	/* with CONFIG_SHOWN, why it cannot be used, though what is right in it was read; or null */
+	const char *config_problem;
 	struct file_watch watch; /* of the configuration, for a service */
 	int stop_fd;             /* readable when asked to stop */
 	uint64_t started_at; /* with its configuration complete: CLOCK_MONOTONIC, microseconds */
@@ -35,9 +37,10 @@ struct program {
 
 /*
  * What a command (struct command in options.c) needs, its `mode`: are the configuration files read
- * first, and are they, as a service, waited for until they are complete (config-wait.h)?
+ * first; are they, as a service, waited for until they are complete (config-wait.h); and does the
+ * command show what is wrong with them itself?
  */
-enum config_use { CONFIG_UNREAD, CONFIG_READ, CONFIG_AWAITED };
+enum config_use { CONFIG_UNREAD, CONFIG_READ, CONFIG_AWAITED, CONFIG_SHOWN };
 
 int command_run(struct program *program) must_check;
 int command_status(struct program *program) must_check;

@@ -31,6 +31,7 @@ struct status {
 	enum binding binding;
 	struct reason changes; /* of this machine since the key was made; empty: none */
 	bool configured;
+	const char *config_problem;       /* null: none */
 	struct agents_file_doubts doubts; /* if registered */
 	uint64_t next_attempt;            /* seconds since 1970; 0: none is planned */
 };
@@ -135,8 +136,12 @@ static void print_status(const struct status *status)
 		print_text("registered", "no");
 		print_key_file(status);
 		print_text("problem", status->problem.text);
-		print_text("config", status->configured ? "" : "no manager is configured");
 	}
+	if (status->config_problem)
+		terminal_print_row(terminal_stdout(), TERMINAL_FAIL, "config", LABEL_WIDTH, "%s",
+				   status->config_problem);
+	else if (!status->registered && !status->configured)
+		print_text("config", CONFIG_NO_MANAGER);
 	print_text("last outcome", state->attempts.last.outcome);
 	print_text("last error", state->attempts.last.error);
 	print_time("last try", state->attempts.last.at);
@@ -225,6 +230,8 @@ static void json_status(const struct status *status)
 	json_time("next_attempt", status->next_attempt);
 	putchar(',');
 	json_texts("notes", notes, sizeof notes / sizeof notes[0]);
+	putchar(',');
+	json_text("config_problem", status->config_problem ?: "");
 	printf("}\n");
 }
 
@@ -258,7 +265,10 @@ int command_status(struct program *program)
 	const struct config *config = &program->config;
 	cleanup(keystore_close) struct keystore store = KEYSTORE_NULL;
 	cleanup_free char *target = NULL;
-	struct status status = { .configured = config_has_work(config) };
+	struct status status = {
+		.configured = config_has_work(config),
+		.config_problem = program->config_problem,
+	};
 	int found = keystore_open(&store, config->agent.directory, config->agent.keys_file, NULL,
 				  &status.problem);
 
@@ -284,5 +294,7 @@ int command_status(struct program *program)
 	agent_key_wipe(&status.key);
 	if (found < 0)
 		return EXIT_LOCAL_ERROR;
+	if (status.config_problem)
+		return outcome_exit_code(OUTCOME_MISCONFIGURED);
 	return status.registered ? 0 : EXIT_NOT_REGISTERED;
 }

@@ -433,10 +433,9 @@ int finish_unconfigured(void)
 	agent_gate_hold(false);
 	agent_gate_allow_without_key(true);
 	log_event(LOG_NOTICE, MESSAGE_UNCONFIGURED, NULL,
-		  "No manager is configured, nothing to do, and the agent starts without a key: "
-		  "write address = HOST under [manager], and ca_file or pin under [tls], into %s; "
-		  "then: systemctl restart agent-register",
-		  SYSCONFDIR "/agent-register/agent-register.conf");
+		  CONFIG_NO_MANAGER "; then: systemctl restart agent-register. "
+				    "Until then, nothing is done here, and the agent starts "
+				    "without a key");
 	notify_ready("No manager is configured");
 	config_wait_step_back();
 	return 0;
