@@ -45,6 +45,7 @@ libclient_a_SOURCES = \
 	src/client/commands/import.c \
 	src/client/commands/options.c src/client/commands/options.h \
 	src/client/commands/pin.c \
+	src/client/commands/report.c \
 	src/client/commands/reset.c \
 	src/client/commands/run.c \
 	src/client/commands/show-config.c \

@@ -47,7 +47,7 @@ def complete(words, cwd=None):
 
 @pytest.mark.parametrize("words,offered", [
     (["agent-register", "st"], {"status"}),
-    (["agent-register", "-m", "a", "--port", "1", "re"], {"reset"}),
+    (["agent-register", "-m", "a", "--port", "1", "res"], {"reset"}),
     (["agent-register", "--met"], {"--method"}),
     (["agent-register", "--method", ""], {"authd", "api", "enroll", "import"}),
     (["agent-register", "--method", "=", "en"], {"enroll"}),

@@ -21,6 +21,7 @@ enum command_index {
 	COMMAND_STATUS,
 	COMMAND_CHECK,
 	COMMAND_CONFIG,
+	COMMAND_REPORT,
 	COMMAND_IMPORT,
 	COMMAND_RESET,
 	COMMAND_DEREGISTER,
@@ -53,6 +54,11 @@ static const struct command commands[COMMAND_COUNT + 1] = {
 				     "and where each value is from",
 			     .mode = CONFIG_READ,
 			     .run = command_config },
+	[COMMAND_REPORT] = { .name = "report",
+			     .help = "print all of that, versions and the journal, "
+				     "for a bug report",
+			     .mode = CONFIG_SHOWN,
+			     .run = command_report },
 	[COMMAND_IMPORT] = { .name = "import",
 			     .arguments = "[FILE|-]",
 			     .help = "install a key that was exported at the manager, "

@@ -43,6 +43,7 @@ struct program {
 enum config_use { CONFIG_UNREAD, CONFIG_READ, CONFIG_AWAITED, CONFIG_SHOWN };
 
 int command_run(struct program *program) must_check;
+int command_report(struct program *program) must_check;
 int command_status(struct program *program) must_check;
 int command_pin(struct program *program) must_check;
 int command_check(struct program *program) must_check;

@@ -74,6 +74,17 @@ static int wait_for_end(pid_t pid, int stop_fd)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -EINTR;
 }
 
+void show_by_program(const char *const command[])
+{
+	pid_t pid;
+	int r = start(command, -1, &pid);
+
+	if (r == 0)
+		r = wait_for_end(pid, -1);
+	if (r < 0)
+		printf("cannot run %s: %s\n", command[0], strerrordesc_np(-r));
+}
+
 int systemctl(const char *const arguments[], int stop_fd, struct reason *why)
 {
 	const char *command[MAX_ARGUMENTS + 4] = { "systemctl", "--no-ask-password", "--quiet" };

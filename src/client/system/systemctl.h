@@ -14,6 +14,13 @@
 /* Was the machine booted with systemd (sd_booted(3))? */
 bool systemd_is_booted(void) must_check;
 
+/*
+ * Have a program show something on our standard output, which must have been flushed, and its
+ * messages on our standard error; wait until it has ended. What keeps it from that is shown there.
+ * `command` is terminated by null.
+ */
+void show_by_program(const char *const command[]);
+
 #define SYSTEMCTL_MAX_UNITS 8
 
 /*
