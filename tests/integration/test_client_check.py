@@ -76,6 +76,21 @@ def test_fault_is_found(machine, start_manager, options, manager_options, layer,
     assert not any(conversation.records for conversation in manager.conversations)
 
 
+@pytest.mark.parametrize("fault", ["no trust", "missing CA", "missing password", "bad name",
+                                   "no directory", "no such host", "old TLS", "other CA",
+                                   "other name", "expired", "not yet valid", "other pin"])
+def test_one_wording(machine, start_manager, fault):
+    """What is found here has the words in which a registration fails."""
+    options, manager_options, layer, status, _ = FAULTS[fault]
+    options = {"manager": start_manager(**manager_options), **options}
+    checked = machine.register("check", **options)
+    failed = machine.register(**options)
+    assert failed.status == status, failed
+    told = [re.sub(r"clock says [-0-9: ]+ UTC", "clock says NOW", text)
+            for text in (marks(checked)[layer][1], failed.failure)]
+    assert told[0] == told[1]
+
+
 def test_nobody_listens(machine):
     with refusing_port() as port:
         result = machine.register("check", manager=f"127.0.0.1:{port}")

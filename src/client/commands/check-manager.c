@@ -178,17 +178,15 @@ static void check_chain(struct check *check, const struct tls_client *client)
 	const char *ca_file = check->ca;
 	int error = ca_file ? tls_client_chain_error(client, check->access.context, false)
 			    : X509_V_OK;
-	char text[1024];
+	struct reason why = { 0 };
 
 	if (!ca_file)
 		found("chain", "not checked: no ca_file is set");
 	else if (error == X509_V_OK)
 		found("chain", "leads to a CA in %s", ca_file);
 	else {
-		(void)snprintf(text, sizeof text,
-			       "does not lead to a CA in %s (%s): install the CA that issued it",
-			       ca_file, X509_verify_cert_error_string(error));
-		(void)wrong("chain", OUTCOME_UNTRUSTED, text);
+		tls_client_explain_chain(client, check->access.context, false, ca_file, &why);
+		(void)wrong("chain", OUTCOME_UNTRUSTED, why.text);
 	}
 }
 
@@ -197,7 +195,8 @@ static void check_names(struct check *check, const struct tls_client *client, co
 	X509 *certificate = tls_client_certificate(client);
 	const struct config *config = check->config;
 	const char *name = config->tls.verify_name ?: host;
-	char names[512], text[1024];
+	struct reason why = { 0 };
+	char names[512];
 
 	certificate_describe_names(certificate, names, sizeof names);
 	if (!check->ca && !config->tls.verify_name)
@@ -206,58 +205,56 @@ static void check_names(struct check *check, const struct tls_client *client, co
 	else if (tls_client_has_name(client, check->access.context, name))
 		found("name match", "%s is among %s", name, names);
 	else {
-		(void)snprintf(text, sizeof text,
-			       "the certificate is for %s, not for %s: "
-			       "use one of these as address, or set verify_name",
-			       names, name);
-		(void)wrong("name match", OUTCOME_UNTRUSTED, text);
+		tls_client_explain_name(client, check->access.context, name, &why);
+		(void)wrong("name match", OUTCOME_UNTRUSTED, why.text);
 	}
 }
 
+/* With a CA, a registration judges the dates with the chain; without one, they do not count. */
 static void check_validity(struct check *check, const struct tls_client *client)
 {
 	X509 *certificate = tls_client_certificate(client);
-	int error = check->ca ? tls_client_chain_error(client, check->access.context, true)
-			      : X509_V_OK;
-	bool early = X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0;
-	bool late = X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0;
-	char begin[64], end[64], text[256];
+	bool is_counted = check->ca;
+	bool is_today = X509_cmp_current_time(X509_get0_notBefore(certificate)) < 0 &&
+			X509_cmp_current_time(X509_get0_notAfter(certificate)) > 0;
+	char begin[64], end[64];
+	struct reason why = { 0 };
+	int error;
 
 	tls_describe_time(X509_get0_notBefore(certificate), begin, sizeof begin);
 	tls_describe_time(X509_get0_notAfter(certificate), end, sizeof end);
-	if (!early && !late &&
-	    (error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID)) {
-		(void)snprintf(text, sizeof text,
-			       "one of those that issued it is not valid today: %s",
-			       X509_verify_cert_error_string(error));
-		(void)wrong("validity", OUTCOME_UNTRUSTED, text);
-	} else if (!early && !late)
+	error = is_counted ? tls_client_chain_error(client, check->access.context, true)
+			   : X509_V_OK;
+	if (error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID) {
+		tls_client_explain_chain(client, check->access.context, true, check->ca, &why);
+		(void)wrong("validity", OUTCOME_UNTRUSTED, why.text);
+	} else if (is_today) {
 		found("validity", "from %s to %s", begin, end);
-	else if (!check->ca)
+	} else if (!is_counted) {
 		found("validity", "not checked; it is from %s to %s", begin, end);
-	else {
-		(void)snprintf(text, sizeof text, "from %s to %s: %s", begin, end,
-			       early ? "check this machine's clock (timedatectl)"
-				     : "the manager needs a new certificate, "
-				       "or this machine's clock is wrong");
-		(void)wrong("validity", OUTCOME_UNTRUSTED, text);
+	} else {
+		/* the chain is not accepted for another reason first */
+		(void)snprintf(why.text, sizeof why.text, "not today, but from %s to %s", begin,
+			       end);
+		(void)wrong("validity", OUTCOME_UNTRUSTED, why.text);
 	}
 }
 
-static void check_pin(struct check *check, X509 *certificate)
+static void check_pin(struct check *check, X509 *certificate, const struct endpoint *endpoint)
 {
 	const struct string_list *pins = &check->config->tls.pin;
-	char pin[TLS_PIN_SIZE] = "?";
+	char pin[TLS_PIN_SIZE] = "?", manager[ENDPOINT_TEXT_SIZE];
+	struct reason why = { 0 };
 
 	ignore_result(tls_certificate_pin(certificate, pin)); /* then "?" says so */
 	if (pins->count == 0)
 		found("pin", "none is configured");
 	else if (tls_key_is_pinned(certificate, pins))
 		found("pin", "%s", pin);
-	else
-		(void)wrong("pin", OUTCOME_UNTRUSTED,
-			    "the manager's key does not match: "
-			    "compare what agent-register pin shows with the manager's own");
+	else {
+		tls_verify_explain_pin(endpoint_text(endpoint, manager), &why);
+		(void)wrong("pin", OUTCOME_UNTRUSTED, why.text);
+	}
 }
 
 /* Without a CA or a pin in the configuration, the manager is known by what the token says. */
@@ -316,6 +313,6 @@ int check_inspect_manager(const struct attempt *attempt, struct reason *why)
 	check_chain(check, client);
 	check_names(check, client, endpoint->host);
 	check_validity(check, client);
-	check_pin(check, tls_client_certificate(client));
+	check_pin(check, tls_client_certificate(client), endpoint);
 	return OUTCOME_OK;
 }

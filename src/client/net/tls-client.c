@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/net/tls-client.h"
 
+#include "client/net/tls-chain.h"
 #include "client/net/tls-verify.h"
 #include "common/certificate-names.h"
 #include "common/escape.h"
@@ -456,6 +457,33 @@ int tls_client_chain_error(const struct tls_client *client, SSL_CTX *context, bo
 
 	ERR_clear_error();
 	return error;
+}
+
+void tls_client_explain_chain(const struct tls_client *client, SSL_CTX *context, bool dates,
+			      const char *ca_file, struct reason *why)
+{
+	cleanup(release_store_context) X509_STORE_CTX *store = X509_STORE_CTX_new();
+	char manager[ENDPOINT_TEXT_SIZE];
+
+	endpoint_text(client->endpoint, manager);
+	if (verify_again(client, context, store, dates) == X509_V_ERR_OUT_OF_MEM)
+		reason_set(why, "Cannot verify the certificate of %s: out of memory", manager);
+	else
+		tls_chain_explain(store, manager, ca_file, why);
+	ERR_clear_error();
+}
+
+void tls_client_explain_name(const struct tls_client *client, SSL_CTX *context, const char *name,
+			     struct reason *why)
+{
+	cleanup(release_store_context) X509_STORE_CTX *store = X509_STORE_CTX_new();
+	bool leads_to_ca = verify_again(client, context, store, false) == X509_V_OK;
+	char manager[ENDPOINT_TEXT_SIZE];
+
+	ERR_clear_error();
+	tls_verify_explain_name(tls_client_certificate(client),
+				leads_to_ca ? X509_STORE_CTX_get0_chain(store) : NULL, name,
+				endpoint_text(client->endpoint, manager), why);
 }
 
 bool tls_client_has_name(const struct tls_client *client, SSL_CTX *context, const char *name)

@@ -97,6 +97,15 @@ int tls_client_chain_error(const struct tls_client *client, SSL_CTX *context,
 bool tls_client_has_name(const struct tls_client *client, SSL_CTX *context,
 			 const char *name) must_check;
 
+/*
+ * Why the one or the other is not so, in the words in which a registration is refused. `ca_file` is
+ * what holds the CAs of `context`.
+ */
+void tls_client_explain_chain(const struct tls_client *client, SSL_CTX *context, bool dates,
+			      const char *ca_file, struct reason *why);
+void tls_client_explain_name(const struct tls_client *client, SSL_CTX *context, const char *name,
+			     struct reason *why);
+
 /* Shut down TLS if that is possible without waiting, close, free. */
 void tls_client_free(struct tls_client *client);
 

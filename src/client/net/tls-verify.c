@@ -64,9 +64,9 @@ static bool is_wildcard_for(const char *pattern, size_t length, const char *name
 		 is_text(pattern + 1, length - 1, name + name_length - (length - 1))));
 }
 
-/* None of the certificate's names counts: say why, also when one looks as if it did. */
-static void explain_names(X509 *certificate, const STACK_OF(X509) * chain, const char *name,
-			  const char *manager, struct reason *why)
+/* Also when one looks as if it did. */
+void tls_verify_explain_name(X509 *certificate, const STACK_OF(X509) * chain, const char *name,
+			     const char *manager, struct reason *why)
 {
 	char names[512];
 	struct in6_addr scratch;
@@ -104,6 +104,13 @@ static void explain_names(X509 *certificate, const STACK_OF(X509) * chain, const
 			   setting_words("set address to one of its names, or set verify_name"));
 }
 
+void tls_verify_explain_pin(const char *manager, struct reason *why)
+{
+	reason_set(why,
+		   "The key of %s does not match pin in [tls]; compare with: agent-register pin %s",
+		   manager, manager);
+}
+
 int tls_verify_manager(X509_STORE_CTX *store, const struct endpoint *endpoint,
 		       const struct tls_trust *trust, struct reason *why, struct reason *warning)
 {
@@ -123,10 +130,7 @@ int tls_verify_manager(X509_STORE_CTX *store, const struct endpoint *endpoint,
 	}
 	if (pinned && !tls_key_is_pinned(certificate, trust->pins)) {
 		X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_UNTRUSTED);
-		reason_set(why,
-			   "The key of %s does not match pin in [tls]; "
-			   "compare with: agent-register pin %s",
-			   manager, manager);
+		tls_verify_explain_pin(manager, why);
 		return 0;
 	}
 	if (trust->ca_file)
@@ -134,7 +138,7 @@ int tls_verify_manager(X509_STORE_CTX *store, const struct endpoint *endpoint,
 	if ((trust->ca_file || trust->verify_name) &&
 	    !certificate_has_name(certificate, chain, name)) {
 		X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
-		explain_names(certificate, chain, name, manager, why);
+		tls_verify_explain_name(certificate, chain, name, manager, why);
 		return 0;
 	}
 	if (!trust->ca_file)
