@@ -270,7 +270,7 @@ def test_check_with_another_chain(start_wazuh5, enrollment, ca_pin):
     server = start_wazuh5(certificate="other-ca", tokens={TOKEN_ID: SECRET})
     result, layers = check(enrollment, token=wazuh5_manager.token(server.address, pin=ca_pin))
     assert result.status == 75, result
-    assert "does not lead to a CA in the enrollment token" in layers["chain"]
+    assert "was not issued by a CA in the enrollment token" in layers["chain"]
 
 
 def test_check_with_a_bad_token(enrollment):
