@@ -164,16 +164,20 @@ static void print(const struct options *options, const struct roster_entry *cons
 
 /* ------------------------------------------------------------------ the command */
 
+static void release_filter(struct filter *filter)
+{
+	free(filter->groups);
+}
+
 int list_command(struct program *program)
 {
 	const struct options *options = program->options;
 	cleanup(release_roster) struct roster *roster = NULL;
 	cleanup_free const struct roster_entry **entries = NULL;
-	struct filter filter;
+	cleanup(release_filter) struct filter filter = { 0 };
 	struct reason why;
 	size_t count;
 	int status = make_filter(&filter, options);
-	cleanup_free char *groups = filter.groups;
 
 	if (status == 0)
 		status = admin_begin(&roster, options, true);
