@@ -8,6 +8,7 @@ libcommon_a_SOURCES = \
 	src/common/base64.c src/common/base64.h \
 	src/common/ca-bundle.c src/common/ca-bundle.h \
 	src/common/certificate-names.c src/common/certificate-names.h \
+	src/common/checksum.h \
 	src/common/cleanup.h \
 	src/common/close-range.c src/common/close-range.h \
 	src/common/comma-list.c src/common/comma-list.h \

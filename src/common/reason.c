@@ -75,6 +75,13 @@ const char *reason_manager_message(const struct reason *why, char ret[REASON_MES
 	return ret;
 }
 
+int reason_join(struct reason *why, int r, int next, const struct reason *problem)
+{
+	if (next < 0)
+		reason_add(why, "%s", problem->text);
+	return r < 0 ? r : next;
+}
+
 int(reason_errno)(struct reason *why, int error, const char *format, ...)
 {
 	va_list arguments;

@@ -36,6 +36,13 @@ void reason_append(struct reason *why, const char *format, ...)
 void reason_add(struct reason *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
+ * For steps that are all taken, whatever comes of one: `r` is what came of those before, and `next`
+ * of one more, with `problem` set if it is negative, which is added to `why`. Returns the first of
+ * the two that is negative, else `next`.
+ */
+int reason_join(struct reason *why, int r, int next, const struct reason *problem);
+
+/*
  * Set the sentence to "MANAGER says: MESSAGE" and, behind it, `details`, and " -- HINT" unless
  * `hint` is null. `message` (escaped, at most REASON_MESSAGE_SIZE - 1 bytes, the rest is cut) is
  * remembered as the manager's own.

@@ -134,14 +134,6 @@ static int read_main_file(struct config *config, const char *path, struct reason
 	return config_read(config, file, path, why);
 }
 
-/* The first error of several, with the reasons of all. */
-static int join(int r, int next, const struct reason *problem, struct reason *why)
-{
-	if (next < 0)
-		reason_add(why, "%s", problem->text);
-	return r < 0 ? r : next;
-}
-
 int config_read_layers(struct config *config, const char *main_file, const char *const *directories,
 		       struct reason *why)
 {
@@ -152,14 +144,15 @@ int config_read_layers(struct config *config, const char *main_file, const char 
 	for (; *directories; directories++) {
 		struct reason problem = { 0 };
 
-		r = join(r, collect(&found, *directories, &problem), &problem, &said);
+		r = reason_join(&said, r, collect(&found, *directories, &problem), &problem);
 	}
 	if (found.count > 0)
 		qsort(found.paths, found.count, sizeof *found.paths, by_name);
 	for (size_t i = 0; i < found.count; i++) {
 		struct reason problem = { 0 };
 
-		r = join(r, config_read_file(config, found.paths[i], &problem), &problem, &said);
+		r = reason_join(&said, r, config_read_file(config, found.paths[i], &problem),
+				&problem);
 	}
 	if (r < 0 && why)
 		*why = said;

@@ -14,6 +14,7 @@
 #include "client/system/own-unit.h"
 #include "client/system/systemctl.h"
 #include "client/system/wakeup.h"
+#include "common/checksum.h"
 #include "common/cleanup.h"
 
 #include <errno.h>
@@ -46,22 +47,13 @@ static void close_sources(struct rounds *rounds)
 
 /* ------------------------------------------------------------------ a round */
 
-static uint32_t checksum(const char *text)
-{
-	uint32_t sum = 2166136261u; /* FNV-1a */
-
-	for (; *text; text++)
-		sum = (sum ^ (unsigned char)*text) * 16777619u;
-	return sum | 1;
-}
-
 /* Plan the next attempt and log the failure; the same one is logged again after an hour only. */
 static int failed(struct rounds *rounds, struct manager_state *manager, int outcome,
 		  const struct reason *why)
 {
 	struct registration *run = rounds->run;
 	const struct retry_bounds bounds = { run->config->retry.initial, run->config->retry.max };
-	uint32_t sum = checksum(why->text);
+	uint64_t sum = checksum_add(CHECKSUM_START, why->text, strlen(why->text)) | 1;
 	bool should_log = manager->last_logged != sum ||
 			  monotonic_usec() - manager->last_logged_at > REMINDER_USEC;
 

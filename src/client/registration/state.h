@@ -32,7 +32,7 @@ struct manager_state {
 		uint64_t sent_at; /* seconds since 1970; 0: there is none */
 	} unanswered;
 	/* not remembered: what the log last said of it, and when (monotonic microseconds) */
-	uint32_t last_logged;
+	uint64_t last_logged;
 	uint64_t last_logged_at;
 };
 

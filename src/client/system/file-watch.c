@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "client/system/file-watch.h"
 
+#include "common/checksum.h"
 #include "common/cleanup.h"
 
 #include <dirent.h>
@@ -25,29 +26,20 @@ struct watched_file {
 
 /* ------------------------------------------------------------------ what a file is */
 
-static uint64_t mix(uint64_t sum, const void *bytes, size_t length)
-{
-	const unsigned char *at = bytes;
-
-	while (length-- > 0)
-		sum = (sum ^ *at++) * UINT64_C(1099511628211); /* FNV-1a */
-	return sum;
-}
-
 /* Another number whenever another file, or another content, is at `path`; through links. */
 static uint64_t fingerprint(const char *path)
 {
-	uint64_t sum = mix(UINT64_C(14695981039346656037), path, strlen(path));
+	uint64_t sum = checksum_add(CHECKSUM_START, path, strlen(path));
 	struct stat status;
 
 	if (stat(path, &status) < 0)
 		return sum;
-	sum = mix(sum, &status.st_dev, sizeof status.st_dev);
-	sum = mix(sum, &status.st_ino, sizeof status.st_ino);
-	sum = mix(sum, &status.st_size, sizeof status.st_size);
-	sum = mix(sum, &status.st_mode, sizeof status.st_mode);
-	sum = mix(sum, &status.st_mtim.tv_sec, sizeof status.st_mtim.tv_sec);
-	return mix(sum, &status.st_mtim.tv_nsec, sizeof status.st_mtim.tv_nsec);
+	sum = checksum_add(sum, &status.st_dev, sizeof status.st_dev);
+	sum = checksum_add(sum, &status.st_ino, sizeof status.st_ino);
+	sum = checksum_add(sum, &status.st_size, sizeof status.st_size);
+	sum = checksum_add(sum, &status.st_mode, sizeof status.st_mode);
+	sum = checksum_add(sum, &status.st_mtim.tv_sec, sizeof status.st_mtim.tv_sec);
+	return checksum_add(sum, &status.st_mtim.tv_nsec, sizeof status.st_mtim.tv_nsec);
 }
 
 static bool is_one_of_these(const struct watched_file *file, const char *name)
