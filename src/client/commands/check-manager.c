@@ -175,69 +175,64 @@ static void check_own_names(struct check *check, const struct endpoint *manager,
 
 static void check_chain(struct check *check, const struct tls_client *client)
 {
-	const char *ca_file = check->ca;
-	int error = ca_file ? tls_client_chain_error(client, check->access.context, false)
-			    : X509_V_OK;
 	struct reason why = { 0 };
 
-	if (!ca_file)
+	if (!check->ca)
 		found("chain", "not checked: no ca_file is set");
-	else if (error == X509_V_OK)
-		found("chain", "leads to a CA in %s", ca_file);
-	else {
-		tls_client_explain_chain(client, check->access.context, false, ca_file, &why);
+	else if (tls_client_chain_error(client, check->access.context, check->ca, false, &why) ==
+		 X509_V_OK)
+		found("chain", "leads to a CA in %s", check->ca);
+	else
 		(void)wrong("chain", OUTCOME_UNTRUSTED, why.text);
-	}
 }
 
 static void check_names(struct check *check, const struct tls_client *client, const char *host)
 {
-	X509 *certificate = tls_client_certificate(client);
 	const struct config *config = check->config;
 	const char *name = config->tls.verify_name ?: host;
 	struct reason why = { 0 };
 	char names[512];
 
-	certificate_describe_names(certificate, names, sizeof names);
+	certificate_describe_names(tls_client_certificate(client), names, sizeof names);
 	if (!check->ca && !config->tls.verify_name)
 		found("name match", "not checked: %s replaces it",
 		      config->tls.pin.count ? "the pin" : "verify = no");
-	else if (tls_client_has_name(client, check->access.context, name))
+	else if (tls_client_has_name(client, check->access.context, name, &why))
 		found("name match", "%s is among %s", name, names);
-	else {
-		tls_client_explain_name(client, check->access.context, name, &why);
+	else
 		(void)wrong("name match", OUTCOME_UNTRUSTED, why.text);
-	}
+}
+
+static bool is_valid_today(const X509 *certificate)
+{
+	return X509_cmp_current_time(X509_get0_notBefore(certificate)) < 0 &&
+	       X509_cmp_current_time(X509_get0_notAfter(certificate)) > 0;
 }
 
 /* With a CA, a registration judges the dates with the chain; without one, they do not count. */
 static void check_validity(struct check *check, const struct tls_client *client)
 {
 	X509 *certificate = tls_client_certificate(client);
-	bool is_counted = check->ca;
-	bool is_today = X509_cmp_current_time(X509_get0_notBefore(certificate)) < 0 &&
-			X509_cmp_current_time(X509_get0_notAfter(certificate)) > 0;
-	char begin[64], end[64];
 	struct reason why = { 0 };
-	int error;
+	char begin[64], end[64];
+	int error = X509_V_OK;
 
 	tls_describe_time(X509_get0_notBefore(certificate), begin, sizeof begin);
 	tls_describe_time(X509_get0_notAfter(certificate), end, sizeof end);
-	error = is_counted ? tls_client_chain_error(client, check->access.context, true)
-			   : X509_V_OK;
+	if (check->ca)
+		error = tls_client_chain_error(client, check->access.context, check->ca, true,
+					       &why);
 	if (error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID) {
-		tls_client_explain_chain(client, check->access.context, true, check->ca, &why);
 		(void)wrong("validity", OUTCOME_UNTRUSTED, why.text);
-	} else if (is_today) {
-		found("validity", "from %s to %s", begin, end);
-	} else if (!is_counted) {
-		found("validity", "not checked; it is from %s to %s", begin, end);
-	} else {
-		/* the chain is not accepted for another reason first */
-		(void)snprintf(why.text, sizeof why.text, "not today, but from %s to %s", begin,
-			       end);
-		(void)wrong("validity", OUTCOME_UNTRUSTED, why.text);
+		return;
 	}
+	reason_set(&why, "from %s to %s", begin, end);
+	if (is_valid_today(certificate))
+		found("validity", "%s", why.text);
+	else if (!check->ca)
+		found("validity", "not checked; it is %s", why.text);
+	else /* and the chain has a fault that is found before that */
+		(void)wrong("validity", OUTCOME_UNTRUSTED, why.text);
 }
 
 static void check_pin(struct check *check, X509 *certificate, const struct endpoint *endpoint)

@@ -450,50 +450,37 @@ static int verify_again(const struct tls_client *client, SSL_CTX *context, X509_
 	return X509_verify_cert(store) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(store);
 }
 
-int tls_client_chain_error(const struct tls_client *client, SSL_CTX *context, bool dates)
+int tls_client_chain_error(const struct tls_client *client, SSL_CTX *context, const char *ca_file,
+			   bool dates, struct reason *why)
 {
 	cleanup(release_store_context) X509_STORE_CTX *store = X509_STORE_CTX_new();
 	int error = verify_again(client, context, store, dates);
+	char manager[ENDPOINT_TEXT_SIZE];
 
+	endpoint_text(client->endpoint, manager);
+	if (error == X509_V_ERR_OUT_OF_MEM)
+		reason_set(why, "Cannot verify the certificate of %s: out of memory", manager);
+	else if (error != X509_V_OK)
+		tls_chain_explain(store, manager, ca_file, why);
 	ERR_clear_error();
 	return error;
 }
 
-void tls_client_explain_chain(const struct tls_client *client, SSL_CTX *context, bool dates,
-			      const char *ca_file, struct reason *why)
-{
-	cleanup(release_store_context) X509_STORE_CTX *store = X509_STORE_CTX_new();
-	char manager[ENDPOINT_TEXT_SIZE];
-
-	endpoint_text(client->endpoint, manager);
-	if (verify_again(client, context, store, dates) == X509_V_ERR_OUT_OF_MEM)
-		reason_set(why, "Cannot verify the certificate of %s: out of memory", manager);
-	else
-		tls_chain_explain(store, manager, ca_file, why);
-	ERR_clear_error();
-}
-
-void tls_client_explain_name(const struct tls_client *client, SSL_CTX *context, const char *name,
-			     struct reason *why)
+bool tls_client_has_name(const struct tls_client *client, SSL_CTX *context, const char *name,
+			 struct reason *why)
 {
 	cleanup(release_store_context) X509_STORE_CTX *store = X509_STORE_CTX_new();
 	bool leads_to_ca = verify_again(client, context, store, false) == X509_V_OK;
+	const STACK_OF(X509) *chain = leads_to_ca ? X509_STORE_CTX_get0_chain(store) : NULL;
+	X509 *certificate = tls_client_certificate(client);
 	char manager[ENDPOINT_TEXT_SIZE];
 
 	ERR_clear_error();
-	tls_verify_explain_name(tls_client_certificate(client),
-				leads_to_ca ? X509_STORE_CTX_get0_chain(store) : NULL, name,
-				endpoint_text(client->endpoint, manager), why);
-}
-
-bool tls_client_has_name(const struct tls_client *client, SSL_CTX *context, const char *name)
-{
-	cleanup(release_store_context) X509_STORE_CTX *store = X509_STORE_CTX_new();
-	bool leads_to_ca = verify_again(client, context, store, false) == X509_V_OK;
-
-	ERR_clear_error();
-	return certificate_has_name(tls_client_certificate(client),
-				    leads_to_ca ? X509_STORE_CTX_get0_chain(store) : NULL, name);
+	if (certificate_has_name(certificate, chain, name))
+		return true;
+	tls_verify_explain_name(certificate, chain, name, endpoint_text(client->endpoint, manager),
+				why);
+	return false;
 }
 
 void tls_client_free(struct tls_client *client)

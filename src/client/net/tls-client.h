@@ -84,27 +84,20 @@ const char *tls_client_warning(const struct tls_client *client);
 X509 *tls_client_certificate(const struct tls_client *client) must_check;
 
 /*
- * Does the chain that the manager sent lead to a CA of `context`, regardless of names, and (if
- * `dates`) is it currently valid? Returns X509_V_OK, or an X509_V_ERR_... code.
+ * Does the chain that the manager sent lead to a CA of `context`, which are those in `ca_file`,
+ * regardless of names, and (if `dates`) is it currently valid? Returns X509_V_OK, or an
+ * X509_V_ERR_... code with `why` set in the words in which a registration fails.
  */
-int tls_client_chain_error(const struct tls_client *client, SSL_CTX *context,
-			   bool dates) must_check;
+int tls_client_chain_error(const struct tls_client *client, SSL_CTX *context, const char *ca_file,
+			   bool dates, struct reason *why) must_check;
 
 /*
  * Is the manager's certificate for `name`, by the name rule (see certificate_has_name())? The name
- * constraints count where the chain leads to a CA of `context`.
+ * constraints count where the chain leads to a CA of `context`. If not, `why` is set in the same
+ * words.
  */
-bool tls_client_has_name(const struct tls_client *client, SSL_CTX *context,
-			 const char *name) must_check;
-
-/*
- * Why the one or the other is not so, in the words in which a registration is refused. `ca_file` is
- * what holds the CAs of `context`.
- */
-void tls_client_explain_chain(const struct tls_client *client, SSL_CTX *context, bool dates,
-			      const char *ca_file, struct reason *why);
-void tls_client_explain_name(const struct tls_client *client, SSL_CTX *context, const char *name,
-			     struct reason *why);
+bool tls_client_has_name(const struct tls_client *client, SSL_CTX *context, const char *name,
+			 struct reason *why) must_check;
 
 /* Shut down TLS if that is possible without waiting, close, free. */
 void tls_client_free(struct tls_client *client);

@@ -74,8 +74,10 @@ static void test_chain_error(void **state)
 		int error, without_dates;
 
 		assert_int_equal(meet(&peer, &settings, PATIENCE, -1), OUTCOME_OK);
-		error = tls_client_chain_error(meeting.client, meeting.context, true);
-		without_dates = tls_client_chain_error(meeting.client, meeting.context, false);
+		error = tls_client_chain_error(meeting.client, meeting.context, "ca.pem", true,
+					       NULL);
+		without_dates = tls_client_chain_error(meeting.client, meeting.context, "ca.pem",
+						       false, NULL);
 		part(&peer);
 		assert_int_equal(error, rows[i].error);
 		assert_int_equal(without_dates, rows[i].without_dates);
