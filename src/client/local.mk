@@ -38,6 +38,7 @@ libclient_a_SOURCES = \
 	src/client/commands/agent-auth-output.c src/client/commands/agent-auth-output.h \
 	src/client/commands/check.c src/client/commands/check.h \
 	src/client/commands/check-report.c src/client/commands/check-report.h \
+	src/client/commands/check-files.c \
 	src/client/commands/check-manager.c \
 	src/client/commands/confirm.c src/client/commands/confirm.h \
 	src/client/commands/deregister.c \

@@ -88,20 +88,12 @@ static int refuse_options(int error, const char *caller)
 	return is_shortage(error) ? EXIT_LOCAL_ERROR : EXIT_USAGE;
 }
 
-/* The first error of several, with the reasons of all. */
-static int join(int r, int next, const struct reason *problem, struct reason *why)
-{
-	if (next < 0)
-		reason_add(why, "%s", problem->text);
-	return r < 0 ? r : next;
-}
-
 static int read_files(struct config *config, const char *file, struct reason *why)
 {
 	struct reason problem = { 0 };
 	int r = file ? config_read_file(config, file, why) : config_read_defaults(config, why);
 
-	return join(r, config_read_credentials(config, &problem), &problem, why);
+	return reason_join(why, r, config_read_credentials(config, &problem), &problem);
 }
 
 /*
@@ -119,9 +111,9 @@ static int read_config(struct config *config, const struct client_options *optio
 		return reason_errno(why, r, "Cannot make room for the configuration");
 	if (is_read)
 		r = read_files(config, options->config_file, why);
-	r = join(r, options_apply(options, config, &problem), &problem, why);
+	r = reason_join(why, r, options_apply(options, config, &problem), &problem);
 	problem = (struct reason){ 0 };
-	return is_read ? join(r, config_inherit(config, &problem), &problem, why) : r;
+	return is_read ? reason_join(why, r, config_inherit(config, &problem), &problem) : r;
 }
 
 /* The exit status of a configuration that could not be read. */
@@ -190,7 +182,7 @@ static int run_command(struct program *program)
 	if (status < 0)
 		return status;
 	status = read_config(&program->config, program->options, &why);
-	if (status == -EINVAL && command->mode == CONFIG_SHOWN)
+	if (status < 0 && !is_shortage(status) && command->mode == CONFIG_SHOWN)
 		program->config_problem = why.text;
 	status = status < 0 && !program->config_problem ? refuse_config(status, &why)
 							: run_with_config(program);

@@ -91,6 +91,14 @@ def test_one_wording(machine, start_manager, fault):
     assert told[0] == told[1]
 
 
+@pytest.mark.parametrize("fault", ["no trust", "missing CA", "missing password"])
+def test_key_file_beside_a_fault(machine, fault):
+    """No manager can be asked then, and what this machine has is worth knowing."""
+    machine.install_key()
+    result = machine.register("check", **FAULTS[fault][0])
+    assert "holds the key of web-01" in marks(result)["key file"][1], result
+
+
 def test_nobody_listens(machine):
     with refusing_port() as port:
         result = machine.register("check", manager=f"127.0.0.1:{port}")
@@ -179,6 +187,18 @@ def test_by_an_ordinary_user(machine, start_manager):
     assert "sudo agent-register check" in result.stdout, result
     assert crosses(result) == ["key file", "pin"], result
     assert "sudo" not in machine.register("check", manager=start_manager()).stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user needs root")
+def test_configuration_that_only_root_may_read(machine):
+    """Said as one of the checks, with what to do."""
+    os.chmod(machine.directory, 0o755)
+    config = machine.write("secret.conf", "[manager]\naddress = manager.example\n", 0o600)
+    result = machine.register("check", config=config, user=65534)
+    assert "sudo agent-register check" in result.stdout and result.status == 78, result
+    assert "Permission denied" in marks(result)["config"][1]
+    status = machine.register("status", config=config, user=65534)
+    assert "Permission denied" in status.stdout and status.status == 78, status
 
 
 def test_unconfigured(machine):

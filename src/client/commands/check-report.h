@@ -5,6 +5,9 @@
  */
 #pragma once
 
+#include "common/endpoint.h"
+#include "common/must-check.h"
+#include "common/outcome.h"
 #include "common/terminal.h"
 
 #include <stdbool.h>
@@ -13,16 +16,30 @@
 struct check_report {
 	const struct terminal *terminal;
 	bool is_json;
-	const char *section; /* of the rows that follow; not owned */
+	char section[ENDPOINT_TEXT_SIZE]; /* of the rows that follow */
 	unsigned int rows;
+	int status; /* exit status: that of the first cross */
 };
 
-/* Begin a section: this machine, or a manager. `section` must remain until the next one. */
+/* Begin a section: this machine, or a manager. */
 void check_report_begin(struct check_report *report, const char *section);
 
-/* One check, and what came of it: TERMINAL_OK, TERMINAL_FAIL or TERMINAL_NOTE. */
-void check_report_row(struct check_report *report, enum terminal_mark mark, const char *layer,
-		      const char *text);
+/* A tick. */
+void check_ok(struct check_report *report, const char *layer, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
-/* The end of everything, with the exit status. */
-void check_report_end(const struct check_report *report, int status);
+/*
+ * A cross, with the reason and its remedy; `outcome` may be a negative errno. Without a text,
+ * nothing: we were asked to stop. Returns false, for the caller to pass on.
+ */
+bool check_bad(struct check_report *report, const char *layer, int outcome, const char *text);
+
+/* For what failed with a negative errno: outcome_unless_short(). */
+bool check_failed(struct check_report *report, const char *layer, enum outcome otherwise, int error,
+		  const char *text);
+
+/* What is no fault of this machine's configuration, and worth knowing; empty: nothing. */
+void check_note(struct check_report *report, const char *layer, const char *text);
+
+/* The end of everything. Returns the exit status. */
+int check_report_end(const struct check_report *report) must_check;

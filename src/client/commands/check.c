@@ -6,70 +6,18 @@
 
 #include "client/agent-files/import-file.h"
 #include "client/agent-files/key-files.h"
-#include "client/agent-files/manager-guard.h"
 #include "client/config/name-template.h"
 #include "client/confinement/confine.h"
 #include "client/conversation/conversation.h"
 #include "client/methods/methods.h"
-#include "client/registration/agent-conf.h"
-#include "client/registration/agents-file.h"
-#include "client/registration/binding.h"
 #include "client/registration/groups.h"
-#include "client/registration/policy.h"
 #include "client/system/identity.h"
 #include "common/cleanup.h"
-#include "common/log.h"
-#include "common/must-check.h"
 #include "common/secret.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
-
-/* ------------------------------------------------------------------ printing */
-
-static void ok(struct check *check, const char *layer, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void ok(struct check *check, const char *layer, const char *format, ...)
-{
-	char text[1024];
-	va_list arguments;
-
-	va_start(arguments, format);
-	(void)vsnprintf(text, sizeof text, format, arguments);
-	va_end(arguments);
-	check_report_row(&check->report, TERMINAL_OK, layer, text);
-}
-
-/*
- * A cross, with the reason and its remedy; `outcome` may be a negative errno. Returns false, for
- * the caller to pass on.
- */
-static bool bad(struct check *check, const char *layer, int outcome, const char *text)
-{
-	if (*text == '\0')
-		return false; /* asked to stop */
-	check_report_row(&check->report, TERMINAL_FAIL, layer, text);
-	if (check->status == 0)
-		check->status = outcome_exit_code(outcome);
-	return false;
-}
-
-/* For what failed with a negative errno: outcome_unless_short(). */
-static bool failed(struct check *check, const char *layer, enum outcome otherwise, int error,
-		   const char *text)
-{
-	return bad(check, layer, outcome_unless_short(otherwise, error), text);
-}
-
-/* What is no fault of this machine's configuration, and worth knowing; empty: nothing. */
-static void note(struct check *check, const char *layer, const char *text)
-{
-	if (*text)
-		check_report_row(&check->report, TERMINAL_NOTE, layer, text);
-}
 
 /* ------------------------------------------------------------------ this machine */
 
@@ -77,9 +25,9 @@ static void note(struct check *check, const char *layer, const char *text)
 static void check_user(struct check *check)
 {
 	if (geteuid() != 0)
-		note(check, "user",
-		     "not root: files that only root may read or write count as failed here; "
-		     "to see what the service sees: sudo agent-register check");
+		check_note(&check->report, "user",
+			   "not root: files that only root may read or write count as failed here; "
+			   "to see what the service sees: sudo agent-register check");
 }
 
 static bool check_config(struct check *check, const char *problem)
@@ -90,25 +38,27 @@ static bool check_config(struct check *check, const char *problem)
 	int r;
 
 	if (problem)
-		return bad(check, "config", OUTCOME_MISCONFIGURED, problem);
+		return check_bad(&check->report, "config", OUTCOME_MISCONFIGURED, problem);
 	if (!config_has_work(config))
-		return bad(check, "config", OUTCOME_MISCONFIGURED, CONFIG_NO_MANAGER);
+		return check_bad(&check->report, "config", OUTCOME_MISCONFIGURED,
+				 CONFIG_NO_MANAGER);
 	if (config_check(config, &why) < 0)
-		return bad(check, "config", OUTCOME_MISCONFIGURED, why.text);
+		return check_bad(&check->report, "config", OUTCOME_MISCONFIGURED, why.text);
 	if (config->manager.method == METHOD_IMPORT) {
-		ok(check, "config", "no manager is asked, method import");
+		check_ok(&check->report, "config", "no manager is asked, method import");
 		return true;
 	}
 	r = method_get(config->manager.method, &method, &why);
 	if (r < 0)
-		return failed(check, "config", OUTCOME_MISCONFIGURED, r, why.text);
+		return check_failed(&check->report, "config", OUTCOME_MISCONFIGURED, r, why.text);
 	if (config->manager.address.count == 0)
-		ok(check, "config", "the manager of the enrollment token, method %s",
-		   method_name(config->manager.method));
+		check_ok(&check->report, "config", "the manager of the enrollment token, method %s",
+			 method_name(config->manager.method));
 	else
-		ok(check, "config", "%zu manager%s, method %s", config->manager.address.count,
-		   config->manager.address.count == 1 ? "" : "s",
-		   method_name(config->manager.method));
+		check_ok(&check->report, "config", "%zu manager%s, method %s",
+			 config->manager.address.count,
+			 config->manager.address.count == 1 ? "" : "s",
+			 method_name(config->manager.method));
 	return true;
 }
 
@@ -117,7 +67,7 @@ static void check_confinement(struct check *check)
 	char buffer[CONFINE_GAP_SIZE];
 	const char *gap = confine_gap(buffer);
 
-	note(check, "confinement", gap ?: "");
+	check_note(&check->report, "confinement", gap ?: "");
 }
 
 /* Of the key, all but the key is shown. */
@@ -130,9 +80,10 @@ static void check_import(struct check *check)
 	int r = import_file_read(&key, path, &at_once, &why);
 
 	if (r < 0)
-		(void)failed(check, "import", OUTCOME_MISCONFIGURED, r, why.text);
+		(void)check_failed(&check->report, "import", OUTCOME_MISCONFIGURED, r, why.text);
 	else
-		ok(check, "import", "%s holds the key of %s (id %s)", path, key.name, key.id);
+		check_ok(&check->report, "import", "%s holds the key of %s (id %s)", path, key.name,
+			 key.id);
 }
 
 /* As a registration does it. Returns 1 when the token is gone and there is a key without it. */
@@ -148,7 +99,7 @@ static int open_access(struct check *check, struct reason *why)
 
 	if (r >= 0 && config->manager.method == METHOD_ENROLL)
 		r = own_secret_find(own, &files.reenroll, &check->state, &problem, why);
-	note(check, "credentials", problem.text);
+	check_note(&check->report, "credentials", problem.text);
 	if (r >= 0)
 		r = access_open_known(&check->access, config,
 				      own->secret.text[0] ? &own->known : NULL, why);
@@ -169,19 +120,21 @@ static bool check_credentials(struct check *check)
 	int r = open_access(check, &why);
 
 	if (r < 0)
-		return failed(check, "credentials", OUTCOME_MISCONFIGURED, r, why.text);
+		return check_failed(&check->report, "credentials", OUTCOME_MISCONFIGURED, r,
+				    why.text);
 	if (r > 0) {
-		note(check, "credentials", why.text);
-		note(check, "credentials", "there is a key, so that no token is needed now");
+		check_note(&check->report, "credentials", why.text);
+		check_note(&check->report, "credentials",
+			   "there is a key, so that no token is needed now");
 		return true;
 	}
-	ok(check, "credentials", "%s%s, %s",
-	   access->known        ? "the re-enrollment secret (the enrollment token is gone), "
-	   : !access->has_token ? ""
-	   : access->token.has_credential ? "an enrollment token, "
-					  : "an enrollment token without a credential, ",
-	   access->password.text ? "a password" : "no password",
-	   config->tls.certificate_file ? "a client certificate" : "no client certificate");
+	check_ok(&check->report, "credentials", "%s%s, %s",
+		 access->known        ? "the re-enrollment secret (the enrollment token is gone), "
+		 : !access->has_token ? ""
+		 : access->token.has_credential ? "an enrollment token, "
+						: "an enrollment token without a credential, ",
+		 access->password.text ? "a password" : "no password",
+		 config->tls.certificate_file ? "a client certificate" : "no client certificate");
 	return true;
 }
 
@@ -200,17 +153,17 @@ static bool check_token(struct check *check)
 	if (r == 0 && !config->tls.ca_file && config->tls.pin.count == 0)
 		r = token_facts_judge(&facts, &why); /* otherwise those count, not the token's */
 	if (r != OUTCOME_OK)
-		return bad(check, "token", r, why.text);
+		return check_bad(&check->report, "token", r, why.text);
 	endpoint_text(&facts.manager, text);
-	ok(check, "token", "is for %s, prefix %s%s%s", text,
-	   facts.prefix[0] ? facts.prefix : "none",
-	   facts.has_credential ? ", with a credential of the id " : ", without a credential",
-	   facts.id);
+	check_ok(&check->report, "token", "is for %s, prefix %s%s%s", text,
+		 facts.prefix[0] ? facts.prefix : "none",
+		 facts.has_credential ? ", with a credential of the id " : ", without a credential",
+		 facts.id);
 	if (facts.pin[0])
-		ok(check, "token", "pins its manager's CA by %s", facts.pin);
+		check_ok(&check->report, "token", "pins its manager's CA by %s", facts.pin);
 	for (size_t i = 0; i < ca_bundle_count(&facts.ca); i++) {
 		ca_describe(ca_bundle_at(&facts.ca, i), text);
-		ok(check, "token", "holds the CA %s", text);
+		check_ok(&check->report, "token", "holds the CA %s", text);
 	}
 	return true;
 }
@@ -224,11 +177,12 @@ static void check_name(struct check *check, const struct own_names *own)
 	int r = identity_name(name, check->config, own, &why);
 
 	if (r != OUTCOME_OK)
-		(void)bad(check, "name", r, why.text);
+		(void)check_bad(&check->report, "name", r, why.text);
 	else if (is_partial)
-		ok(check, "name", "%s, found with each manager", check->config->agent.name);
+		check_ok(&check->report, "name", "%s, found with each manager",
+			 check->config->agent.name);
 	else
-		ok(check, "name", "%s", name);
+		check_ok(&check->report, "name", "%s", name);
 }
 
 /* That they exist is for the manager to know; it says so only when a key is requested. */
@@ -252,115 +206,7 @@ static void check_groups(struct check *check)
 			       *known->missing_groups ? ", in the last registration of " : "",
 			       known->missing_groups);
 	if (groups->count > 0)
-		ok(check, "groups", "%s%s", names, policy);
-}
-
-/*
- * A link to a key is good enough for the agent, and for a registration that finds the key; only a
- * new one could not be stored. Returns false if there is no such link; otherwise with `key` set.
- */
-static bool check_linked_key(struct check *check, const struct keystore *store,
-			     struct agent_key *key)
-{
-	cleanup_free char *target = keystore_link_target(store);
-
-	if (!target || keystore_read(store, key, NULL) != KEYSTORE_KEY)
-		return false;
-	ok(check, "key file",
-	   "%s is a symbolic link to %s, which holds the key of %s (id %s); "
-	   "a new key could not be stored through it: set keys_file to the file it points to",
-	   store->path, target, key->name, key->id);
-	return true;
-}
-
-/* Go as far as making the new files, and take them away again. */
-static int try_key_files(struct check *check, struct key_files *files, struct reason *why)
-{
-	struct deadline at_once = { 0, check->deadline.stop_fd };
-	int r = keystore_lock(&files->store, &at_once, NULL, why);
-
-	return r < 0 ? r
-		     : key_files_stage(files, check->config->manager.method == METHOD_ENROLL, why);
-}
-
-/* Returns the state of the key file, with `key` set if there is one; or a negative errno. */
-static int check_key(struct check *check, struct key_files *files, struct agent_key *key)
-{
-	struct keystore *store = &files->store;
-	struct reason why = { 0 };
-	const char *how;
-	int r = try_key_files(check, files, &why);
-
-	if (r >= 0)
-		r = keystore_read(store, key, &why);
-	how = keystore_is_in_place(store) ? ", but only in place, not atomically (keys_in_place)"
-					  : "";
-	if (r < 0)
-		(void)failed(check, "key file", OUTCOME_STORAGE_ERROR, r, why.text);
-	else if (r == KEYSTORE_KEY)
-		ok(check, "key file", "%s can be written%s; it holds the key of %s (id %s)",
-		   store->path, how, key->name, key->id);
-	else
-		ok(check, "key file", "%s can be written%s; it holds no key%s%s", store->path, how,
-		   r == KEYSTORE_TORN ? ": " : "", r == KEYSTORE_TORN ? why.text : "");
-	return r;
-}
-
-/* Go as far as making that new file, too. */
-static void check_agent_conf(struct check *check, const struct agent_key *key)
-{
-	const struct agent_conf_source source = {
-		.config = check->config,
-		.access = !key && check->access.method ? &check->access : NULL,
-		.known = check->knows_key ? &check->state.registration : NULL,
-	};
-	struct reason why = { 0 };
-	int r = agent_conf_try(&source, key, &why);
-
-	if (r < 0)
-		(void)failed(check, "agent's file", agent_conf_outcome(r), r, why.text);
-	else if (why.text[0])
-		note(check, "agent's file", why.text);
-	else
-		ok(check, "agent's file", "%s/etc/ossec.conf %s (set_manager, own_enrollment)",
-		   check->config->agent.directory,
-		   r > 0 ? "can be changed" : "says what it should");
-}
-
-static int open_key_files(struct check *check, struct key_files *files)
-{
-	const struct config *config = check->config;
-	struct reason why = { 0 };
-	int r = key_files_open(files, config->agent.directory, config->agent.keys_file,
-			       config->agent.group, &why);
-
-	if (r >= 0)
-		r = manager_guard_check(config->agent.directory, files->store.path, &why);
-	if (r < 0)
-		(void)failed(check, "key file", OUTCOME_MISCONFIGURED, r, why.text);
-	files->store.may_write_in_place = config->agent.keys_in_place;
-	return r;
-}
-
-/* The key file, and what is written before it. */
-static void check_files(struct check *check)
-{
-	cleanup(key_files_close) struct key_files files = KEY_FILES_NULL;
-	struct keystore *store = &files.store;
-	struct deadline at_once = { 0, check->deadline.stop_fd };
-	cleanup(agent_key_wipe) struct agent_key key = { 0 };
-	int r = open_key_files(check, &files);
-
-	if (r < 0)
-		return;
-	check->has_key = check_linked_key(check, store, &key);
-	if (check->has_key)
-		r = keystore_lock(store, &at_once, NULL, NULL);
-	else
-		check->has_key = check_key(check, &files, &key) == KEYSTORE_KEY;
-	check->knows_key = check->has_key && binding_knows(&check->state, &key);
-	if (store->lock >= 0 && agent_conf_is_wanted(check->config))
-		check_agent_conf(check, check->has_key ? &key : NULL);
+		check_ok(&check->report, "groups", "%s%s", names, policy);
 }
 
 /* What the agent's own file says of the managers' port for agents. Each is a note only. */
@@ -371,31 +217,11 @@ static bool check_probe(struct check *check)
 	int r = probe_open(&check->probe, check->config, &unknown, &why);
 
 	if (r < 0)
-		return failed(check, "probe", OUTCOME_MISCONFIGURED, r, why.text);
+		return check_failed(&check->report, "probe", OUTCOME_MISCONFIGURED, r, why.text);
 	for (size_t i = 0; !unknown.text[0] && access_manager_at(&check->access, i, &manager); i++)
 		(void)probe_port(&check->probe, &manager, &unknown);
-	note(check, "probe", unknown.text);
+	check_note(&check->report, "probe", unknown.text);
 	return true;
-}
-
-/* ------------------------------------------------------------------ the agent's own file */
-
-/*
- * What would keep the agent from its manager once it has its key: the one that has registered it,
- * or those that will. A file that is to be changed has been looked at already.
- */
-static void check_agents_file(struct check *check)
-{
-	const struct config *config = check->config;
-	const char *manager = check->knows_key ? check->state.registration.manager : "";
-	struct agents_file_doubts doubts = agents_file_look(config,
-							    check->has_key ? manager : NULL);
-
-	if (!config->agents_file.is_needed && !agent_conf_is_wanted(config))
-		note(check, "agent's file", config->agents_file.problem ?: "");
-	note(check, "manager", doubts.manager.text);
-	note(check, "manager", doubts.another.text);
-	note(check, "identity", doubts.identity.text);
 }
 
 /* ------------------------------------------------------------------ the managers */
@@ -422,10 +248,10 @@ static void show(enum outcome outcome, const char *label, const char *text, void
 	struct check *check = user;
 
 	if (outcome == OUTCOME_OK) {
-		ok(check, label, "%s", text);
+		check_ok(&check->report, label, "%s", text);
 		take_own_name(check, label, text);
 	} else
-		(void)bad(check, label, outcome, text);
+		(void)check_bad(&check->report, label, outcome, text);
 }
 
 static void check_manager(struct check *check, const struct endpoint *endpoint)
@@ -442,7 +268,8 @@ static void check_manager(struct check *check, const struct endpoint *endpoint)
 	check->is_named = false;
 	r = conversation_inspect(&attempt, check_inspect_manager, show, &why);
 	if (r != OUTCOME_OK && r != -ECANCELED)
-		(void)bad(check, "process", r < 0 ? OUTCOME_NOT_READY : (enum outcome)r, why.text);
+		(void)check_bad(&check->report, "process",
+				r < 0 ? OUTCOME_NOT_READY : (enum outcome)r, why.text);
 }
 
 /* ------------------------------------------------------------------ what is left */
@@ -456,7 +283,7 @@ static void check_last_failure(struct check *check)
 	if (check->has_key || !attempts->last.error[0])
 		return;
 	reason_set(&text, "failed (%s): %s", attempts->last.outcome, attempts->last.error);
-	note(check, "last try", text.text);
+	check_note(&check->report, "last try", text.text);
 }
 
 /* What a manager says to nobody but an agent that registers. */
@@ -473,19 +300,23 @@ static void check_untested(struct check *check)
 		   : check->access.password.text        ? "the password"
 							: "a request without a password",
 		   config->agent.groups.count > 0 ? ", the name and the groups" : " and the name");
-	note(check, "not tested", text.text);
+	check_note(&check->report, "not tested", text.text);
 }
 
 /* ------------------------------------------------------------------ the command */
 
-/* Also where the configuration is wrong: what this machine has is worth knowing then. */
-static void check_without_managers(struct check *check)
+/* Where managers cannot be asked, what this machine has is worth knowing. */
+static void check_what_is_there(struct check *check)
 {
-	if (check->status == 0)
-		check_import(check);
 	check_files(check);
-	if (check->status == 0)
-		check_agents_file(check);
+	check_last_failure(check);
+}
+
+static void check_for_import(struct check *check)
+{
+	check_import(check);
+	check_files(check);
+	check_agents_file(check);
 	check_last_failure(check);
 }
 
@@ -517,19 +348,23 @@ int command_check(struct program *program)
 		.report = { .terminal = terminal_stdout(), .is_json = program->options->json },
 	};
 	struct deadline at_once = { 0, program->stop_fd };
+	int status;
 
 	secret_protect_process();
 	state_load(&check.state, program->options->state_directory);
 	check_report_begin(&check.report, "This machine");
 	check_user(&check);
-	if (!check_config(&check, program->config_problem) ||
-	    program->config.manager.method == METHOD_IMPORT)
-		check_without_managers(&check);
+	if (!check_config(&check, program->config_problem))
+		check_what_is_there(&check);
+	else if (program->config.manager.method == METHOD_IMPORT)
+		check_for_import(&check);
 	else if (check_credentials(&check) && check_token(&check))
 		check_with_managers(&check);
+	else
+		check_what_is_there(&check);
 	access_close(&check.access);
 	own_secret_close(&check.own_secret);
 	probe_close(&check.probe);
-	check_report_end(&check.report, check.status);
-	return deadline_wait(&at_once, -1, 0) == -ECANCELED ? -ECANCELED : check.status;
+	status = check_report_end(&check.report);
+	return deadline_wait(&at_once, -1, 0) == -ECANCELED ? -ECANCELED : status;
 }

@@ -21,7 +21,6 @@ struct check {
 	const char *ca; /* where the CA is that the manager must come from; null: there is none */
 	struct deadline deadline;
 	struct check_report report; /* what is printed */
-	int status;                 /* exit status: that of the first cross */
 	bool has_key, knows_key;    /* there is one; and the state is about that one */
 	/* of the manager that is looked at: what its process has found, and was it sufficient? */
 	struct own_names own;
@@ -29,6 +28,15 @@ struct check {
 	struct probe probe;
 	struct own_secret own_secret; /* takes the place of an enrollment token that is gone */
 };
+
+/* The key file, and what is written before it. Sets has_key and knows_key. */
+void check_files(struct check *check);
+
+/*
+ * What would keep the agent from its manager once it has its key: the one that has registered it,
+ * or those that will. After check_files(), which has looked at a file that is to be changed.
+ */
+void check_agents_file(struct check *check);
 
 /* When check_inspect_manager() has ended at the latest, by the configured timeouts. */
 struct deadline check_manager_deadline(const struct check *check) must_check;
