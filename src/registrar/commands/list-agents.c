@@ -2,6 +2,8 @@
 #include "registrar/commands/list-agents.h"
 
 #include "common/agent-address.h"
+#include "common/cleanup.h"
+#include "common/comma-list.h"
 #include "common/terminal.h"
 #include "common/usage.h"
 #include "registrar/agents/groups.h"
@@ -11,8 +13,9 @@
 #include "registrar/enrollment/address.h"
 
 #include <fnmatch.h>
-#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <time.h>
 
 #define NAME_COLUMN_MAX 40 /* what is longer shifts its address */
@@ -33,14 +36,8 @@ struct filter {
 
 static bool is_in_group(const struct filter *filter, const struct roster_entry *entry)
 {
-	size_t length = strlen(filter->group);
-
-	if (agent_groups_read(filter->groups, filter->queue, entry->id_text, NULL) < 0)
-		return false;
-	for (const char *at = filter->groups; *at; at += strcspn(at, ","), at += *at == ',')
-		if (strcspn(at, ",") == length && strncmp(at, filter->group, length) == 0)
-			return true;
-	return false;
+	return agent_groups_read(filter->groups, filter->queue, entry->id_text, NULL) >= 0 &&
+	       comma_list_has(filter->groups, filter->group);
 }
 
 /* An agent of which nothing is known is in no state. */
@@ -72,6 +69,12 @@ static bool is_wanted(const struct filter *filter, const struct roster_entry *en
 	       (filter->status < 0 || has_status(filter, entry));
 }
 
+static int refuse_address(void)
+{
+	(void)usage_error("--ip is any, an address or a network");
+	return EX_USAGE;
+}
+
 /* Returns 0, or an exit status: a message has been printed. */
 static int make_filter(struct filter *ret, const struct options *options)
 {
@@ -89,8 +92,7 @@ static int make_filter(struct filter *ret, const struct options *options)
 	if (admin->ip) {
 		if (address_read(&address, admin->ip, strlen(admin->ip),
 				 (enum dialect)options->policy.dialect) < 0)
-			return usage_error("--ip is any, an address or a network") < 0 ? EX_USAGE
-										       : 0;
+			return refuse_address();
 		agent_address_key(ret->ip, address.stored);
 		ret->has_ip = true;
 	}
