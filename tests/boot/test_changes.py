@@ -15,13 +15,13 @@ DROP_IN = "/etc/agent-register/agent-register.conf.d/site.conf"
 
 @pytest.fixture
 def waiting(machine, start_manager):
-    """Boot a machine that is configured in a wrong way and waits in the background, and yield what
-    has to be called with the running system, and `mend`, which mends that without any command."""
+    """waiting(CONFIGURE, MEND): configure a machine in a wrong way, boot it, and mend that while
+    the service waits in the background: the agent gets its key without any command."""
     machine.restart_soon()
 
     def run(configure, mend):
         configure(machine)
-        manager = start_manager(machine)
+        start_manager(machine)
         with machine.boot() as system:
             system.wait_until_booted()
             system.wait_for_property("agent-register", "SubState", "running")
@@ -32,7 +32,6 @@ def waiting(machine, start_manager):
             system.wait_for_exit("agent-register")
         (start,) = machine.agent_starts()
         assert start[-1].startswith("007 web-01 any ")
-        return manager
     return run
 
 

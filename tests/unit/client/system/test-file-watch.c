@@ -7,32 +7,22 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 static struct {
-	char directory[64];
+	const char *directory;
 	struct file_watch watch;
 } world;
 
 static const char *path_of(const char *name)
 {
-	static char path[2][256];
-	static unsigned int turn;
-	char *ret = path[turn++ % 2];
-
-	(void)snprintf(ret, sizeof path[0], "%s/%s", world.directory, name);
-	return ret;
+	return path_in(world.directory, name);
 }
 
 static void put_file(const char *name, const char *text)
 {
-	FILE *file = fopen(path_of(name), "we");
-
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0 && fclose(file) == 0);
+	write_text(path_of(name), text);
 }
 
 static void make_directory(const char *name)
@@ -47,22 +37,17 @@ static void watch_file(const char *name)
 
 static int setup(void **state)
 {
-	(void)state;
-	strcpy(world.directory, "/tmp/agent-register-watch.XXXXXX");
-	if (!mkdtemp(world.directory))
-		return -1;
+	int r = setup_directory(state);
+
+	world.directory = *state;
 	file_watch_open(&world.watch);
-	return 0;
+	return r;
 }
 
 static int teardown(void **state)
 {
-	char command[128];
-
-	(void)state;
 	file_watch_close(&world.watch);
-	(void)snprintf(command, sizeof command, "rm -r %s", world.directory);
-	return system(command); /* NOLINT: a path of our own */
+	return teardown_directory(state);
 }
 
 /* What a wait does: for an event, then a look. */
