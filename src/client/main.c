@@ -112,8 +112,10 @@ static int read_config(struct config *config, const struct client_options *optio
 	if (is_read)
 		r = read_files(config, options->config_file, why);
 	r = reason_join(why, r, options_apply(options, config, &problem), &problem);
+	if (!is_read || (r < 0 && is_shortage(r)))
+		return r;
 	problem = (struct reason){ 0 };
-	return is_read ? reason_join(why, r, config_inherit(config, &problem), &problem) : r;
+	return reason_join(why, r, config_inherit(config, &problem), &problem);
 }
 
 /* The exit status of a configuration that could not be read. */

@@ -83,12 +83,16 @@ static struct string_list *origins_of(struct config *config, const struct config
 	return &config->origins[key - config_keys];
 }
 
-/* For `expected`, see parse() in types.h; it is written only if the default is not valid. */
+/*
+ * For `expected`, see parse() in types.h; it is written only if the default is not valid. Without
+ * memory for the default the value before stays, so that none is ever missing.
+ */
 static int reset(struct config *config, const struct config_key *key, const char **expected)
 {
 	string_list_clear(origins_of(config, key));
 	config->inherited &= ~(UINT64_C(1) << (key - config_keys));
-	key->type->clear(target_of(config, key));
+	if (key->type->is_list || *key->default_text == '\0')
+		key->type->clear(target_of(config, key));
 	if (*key->default_text == '\0')
 		return 0;
 	return key->type->parse(target_of(config, key), key->default_text, key->type, expected);
