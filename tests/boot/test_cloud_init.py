@@ -41,27 +41,6 @@ def states(system):
     return [system.show(unit)["ActiveState"] for unit in ("agent-register", "wazuh-agent")]
 
 
-@pytest.fixture(scope="session", name="layer")
-def fixture_layer(build, requirements):  # pylint: disable=unused-argument
-    try:
-        return cloud.make_layer(build / "test-layers")
-    except cloud.CannotInstall as error:
-        pytest.skip(str(error))
-
-
-@pytest.fixture(name="new_instance")
-def fixture_new_instance(layer, installation, certificates):
-    """Make an instance without any data from its cloud yet; see cloud.CloudMachine."""
-    machines = []
-
-    def make(**options):
-        machines.append(cloud.CloudMachine(layer, installation, certificates, **options))
-        return machines[-1]
-    yield make
-    for machine in machines:
-        machine.close()
-
-
 @pytest.fixture(name="instance")
 def fixture_instance(new_instance):
     """An instance with the shipped user data, of an image whose agent has MANAGER_IP in its own
