@@ -1,7 +1,9 @@
-# What is installed for people to copy from, and the picture in README.md.
+# What is installed for people to read and to copy from, and the picture in README.md.
 exampledir = $(docdir)/examples
 if WITH_CLIENT
 dist_example_DATA += doc/examples/cloud-init-user-data.yaml doc/examples/cloud-init-names.yaml \
 	doc/examples/agent-name.service
+# The guides, which refer to the examples as they do here. doc/README.md is for here only.
+dist_doc_DATA += doc/cloud-init.md
 endif
-EXTRA_DIST += doc/boot-timeline.svg
+EXTRA_DIST += doc/README.md doc/boot-timeline.svg

@@ -25,17 +25,17 @@ if WITH_REGISTRAR
 include tests/fuzz/registrar.mk
 endif
 
-# The pytest suites are folders here. The boot suite requires root and systemd-nspawn, so "make
-# check" does not run it; "./run test" does. The qemu suite takes minutes; "./run test qemu" runs
-# it.
+# The pytest suites are folders here. The suites boot and guides require root and systemd-nspawn, so
+# "make check" does not run them; "./run test" does. The qemu suite takes minutes; "./run test qemu"
+# runs it.
 if WITH_CLIENT
 PYTEST_SUITES = integration
 else
 PYTEST_SUITES =
 endif
 PYTEST_RESULTS =
-EXTRA_DIST += tests/boot tests/data tests/integration tests/packages tests/pytest.ini tests/qemu \
-	tests/support tests/cppcheck-suppressions
+EXTRA_DIST += tests/boot tests/data tests/guides tests/integration tests/packages \
+	tests/pytest.ini tests/qemu tests/support tests/cppcheck-suppressions
 
 check-local: all $(check_PROGRAMS)
 	@$(top_srcdir)/tests/check-descriptors $(top_srcdir)
