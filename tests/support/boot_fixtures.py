@@ -14,6 +14,7 @@ import tarfile
 import agent_machine
 import built
 import cloud
+import manager_machine
 import nspawn
 import package_files
 import pytest
@@ -87,6 +88,22 @@ def new_instance(cloud_init, installation, certificates):
 
     def make(**options):
         machines.append(cloud.CloudMachine(cloud_init, installation, certificates, **options))
+        return machines[-1]
+    yield make
+    for machine in machines:
+        machine.close()
+
+
+@pytest.fixture
+def new_manager(build, installation, certificates):
+    """new_manager(MACHINE): a machine with agent-registrar at its wire; see
+    manager_machine.ManagerMachine."""
+    if not (build / "agent-registrar").exists():
+        pytest.skip("agent-registrar is not built")
+    machines = []
+
+    def make(machine):
+        machines.append(manager_machine.ManagerMachine(machine, installation, certificates))
         return machines[-1]
     yield make
     for machine in machines:

@@ -184,7 +184,8 @@ class Machine:
     def _prepare_disk(self):
         self.write("/etc/hostname", "web-01\n")
         self.write("/etc/hosts",
-                   f"127.0.0.1 localhost\n::1 localhost\n{MANAGER_ADDRESS} manager.example\n")
+                   "127.0.0.1 localhost\n::1 localhost\n"
+                   f"{MANAGER_ADDRESS} manager.example manager.example.org\n")
         self.write("/etc/fstab", "")
         # Shows the test that systemctl and journalctl work; everything that matters comes later in
         # a boot.

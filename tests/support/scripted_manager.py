@@ -12,7 +12,7 @@ import time
 
 import nspawn
 
-NAMES = f"DNS:manager.example,IP:{nspawn.MANAGER_ADDRESS}"
+NAMES = f"DNS:manager.example,DNS:manager.example.org,IP:{nspawn.MANAGER_ADDRESS}"
 PASSWORD = "correct horse"
 KEY = "0123456789abcdef" * 4
 BUSY = "ERROR: Internal manager error adding agent: web-01\n\n"
