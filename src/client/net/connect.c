@@ -22,6 +22,7 @@ struct race {
 	size_t started;
 	uint64_t next_start; /* when to try the next address even if none has failed */
 	char failures[512];  /* "10.0.0.1: Connection refused, ..." */
+	bool is_refused;     /* by one of them */
 	int shortage;        /* of this machine, because of which one was not tried; or 0 */
 };
 
@@ -63,6 +64,7 @@ static void note_failure(struct race *race, size_t i, int error)
 			  NI_NUMERICHOST);
 	(void)snprintf(race->failures + used, sizeof race->failures - used, "%s%s: %s",
 		       used ? ", " : "", text, strerrordesc_np(error));
+	race->is_refused |= error == ECONNREFUSED;
 	release_fd(&race->fd[i]);
 	race->fd[i] = -1;
 	race->next_start = 0;
@@ -169,12 +171,17 @@ int net_connect(const struct endpoint *endpoint, const struct deadline *deadline
 		return OUTCOME_OK;
 	}
 	if (r == -ETIMEDOUT)
-		reason_set(why, "Cannot connect to %s: timed out%s%s%s",
+		reason_set(why,
+			   "Cannot connect to %s: timed out%s%s%s; check the route to it, and "
+			   "firewalls",
 			   endpoint_text(endpoint, text), race.failures[0] ? " (" : "",
 			   race.failures, race.failures[0] ? ")" : "");
 	else if (r == -ECONNREFUSED || r == -race.shortage)
-		reason_set(why, "Cannot connect to %s: %s", endpoint_text(endpoint, text),
-			   race.failures);
+		reason_set(why, "Cannot connect to %s: %s%s", endpoint_text(endpoint, text),
+			   race.failures,
+			   r == -ECONNREFUSED && race.is_refused
+				   ? "; check that its service runs, and the port"
+				   : "");
 	else
 		return r == -ECANCELED ? r
 				       : reason_errno(why, r, "Cannot connect to %s",

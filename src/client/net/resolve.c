@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
+#define CHECK_NAME_SERVERS "check the network, and /etc/resolv.conf"
+
 /* Shared by the caller and the thread; the last one to release it frees it. */
 struct query {
 	char host[sizeof((struct endpoint *)NULL)->host];
@@ -80,6 +82,13 @@ static int start_thread(struct query *query)
 	return -error;
 }
 
+/* Have the name services answered that there is no such name? */
+static bool is_unknown(const struct query *query)
+{
+	return query->error == EAI_NONAME || query->error == EAI_NODATA ||
+	       query->error == EAI_ADDRFAMILY;
+}
+
 static int failed(const struct query *query, struct reason *why)
 {
 	int error = query->error == EAI_SYSTEM   ? query->saved_errno
@@ -91,7 +100,10 @@ static int failed(const struct query *query, struct reason *why)
 	if (error != 0)
 		(void)reason_errno(why, error, "Cannot resolve %s", query->host);
 	else
-		reason_set(why, "Cannot resolve %s: %s", query->host, gai_strerror(query->error));
+		reason_set(why, "Cannot resolve %s: %s; %s", query->host,
+			   gai_strerror(query->error),
+			   is_unknown(query) ? "check its spelling, and add it to DNS or /etc/hosts"
+					     : CHECK_NAME_SERVERS);
 	return OUTCOME_UNREACHABLE;
 }
 
@@ -123,7 +135,8 @@ static int look_up_until(struct query *query, const struct deadline *deadline, s
 	r = deadline_wait(deadline, query->done, POLLIN);
 	if (r != -ETIMEDOUT)
 		return r < 0 ? r : OUTCOME_OK;
-	reason_set(why, "Cannot resolve %s: no name server answered in time", query->host);
+	reason_set(why, "Cannot resolve %s: no name server answered in time; " CHECK_NAME_SERVERS,
+		   query->host);
 	return OUTCOME_UNREACHABLE;
 }
 
@@ -143,13 +156,6 @@ int net_resolve(const struct endpoint *endpoint, const struct deadline *deadline
 		return failed(query, why);
 	*ret = take_pointer(query->result);
 	return OUTCOME_OK;
-}
-
-/* Have the name services answered that there is no such name? */
-static bool is_unknown(const struct query *query)
-{
-	return query->error == EAI_NONAME || query->error == EAI_NODATA ||
-	       query->error == EAI_ADDRFAMILY;
 }
 
 int net_canonical_name(const char *host, const struct deadline *deadline,

@@ -244,17 +244,25 @@ static void test_races(void **state)
 		  "0 192.0.2.1, 0 2001:db8::1, 0 192.0.2.2",
 		  NULL,
 		  "Cannot connect to 192.0.2.1:1515: 192.0.2.1: Connection refused, 2001:db8::1: "
-		  "Network is unreachable, 192.0.2.2: No route to host" },
+		  "Network is unreachable, 192.0.2.2: No route to host; check that its service "
+		  "runs, and the port" },
+		{ "there is no way",
+		  { { "192.0.2.1", 0, ENETUNREACH } },
+		  "0 192.0.2.1",
+		  NULL,
+		  "Cannot connect to 192.0.2.1:1515: 192.0.2.1: Network is unreachable" },
 		{ "nobody answers",
 		  { { "192.0.2.1", NEVER, 0 } },
 		  "0 192.0.2.1",
 		  NULL,
-		  "Cannot connect to 192.0.2.1:1515: timed out" },
+		  "Cannot connect to 192.0.2.1:1515: timed out; check the route to it, and "
+		  "firewalls" },
 		{ "one refuses, one does not answer",
 		  { { "192.0.2.1", NEVER, 0 }, { "192.0.2.2", 0, ECONNREFUSED } },
 		  "0 192.0.2.1, 250 192.0.2.2",
 		  NULL,
-		  "Cannot connect to 192.0.2.1:1515: timed out (192.0.2.2: Connection refused)" },
+		  "Cannot connect to 192.0.2.1:1515: timed out (192.0.2.2: Connection refused); "
+		  "check the route to it, and firewalls" },
 	};
 
 	(void)state;

@@ -112,7 +112,15 @@ static void test_failures(void **state)
 	resolver.wait_for = -1;
 	resolver.with_addrconfig = EAI_AGAIN;
 	assert_int_equal(resolve("m", PATIENCE, &found, &why), OUTCOME_UNREACHABLE);
-	assert_string_equal(why.text, "Cannot resolve m: Temporary failure in name resolution");
+	assert_string_equal(
+		why.text,
+		"Cannot resolve m: Temporary failure in name resolution; check the network, "
+		"and /etc/resolv.conf");
+	resolver.with_addrconfig = EAI_NONAME;
+	resolver.without = EAI_NONAME;
+	assert_int_equal(resolve("m", PATIENCE, &found, &why), OUTCOME_UNREACHABLE);
+	assert_string_equal(why.text, "Cannot resolve m: Name or service not known; check its "
+				      "spelling, and add it to DNS or /etc/hosts");
 	resolver.with_addrconfig = EAI_SYSTEM;
 	resolver.saved_errno = EACCES;
 	assert_int_equal(resolve("m", PATIENCE, &found, &why), OUTCOME_UNREACHABLE);
@@ -152,7 +160,8 @@ static void test_silence(void **state)
 	resolver.wait_for = ends[0];
 	resolver.with_addrconfig = 0;
 	assert_int_equal(resolve("m", 20 * USEC_PER_MSEC, &found, &why), OUTCOME_UNREACHABLE);
-	assert_string_equal(why.text, "Cannot resolve m: no name server answered in time");
+	assert_string_equal(why.text, "Cannot resolve m: no name server answered in time; check "
+				      "the network, and /etc/resolv.conf");
 	assert_null(found);
 	/* The thread is left to itself: it ends with the process, or when it has its answer. */
 }
