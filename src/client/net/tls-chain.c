@@ -86,6 +86,19 @@ static void describe_now(char *buffer, size_t size)
 		buffer[0] = '\0';
 }
 
+/*
+ * Is a CA with the name of the issuer among ours? If it is not the issuer, OpenSSL speaks of a
+ * signature that is wrong only if no identifier of a key tells the two apart before.
+ */
+static bool is_namesake_there(X509_STORE_CTX *store, const X509 *certificate)
+{
+	X509_OBJECT *found = X509_STORE_CTX_get_obj_by_subject(store, X509_LU_X509,
+							       X509_get_issuer_name(certificate));
+
+	X509_OBJECT_free(found);
+	return found != NULL;
+}
+
 /* No CA of ours stands at the end of the chain. */
 static void explain_issuer(int error, X509 *certificate, const char *manager, const char *ca_file,
 			   struct reason *why)
@@ -154,8 +167,10 @@ static void explain_dates(int error, const char *whose, X509 *certificate, const
 	describe_now(now, sizeof now);
 	if (error == X509_V_ERR_CERT_HAS_EXPIRED) {
 		tls_describe_time(X509_get0_notAfter(certificate), when, sizeof when);
-		reason_set(why, "%s of %s expired on %s (this machine's clock says %s)", whose,
-			   manager, when, now);
+		reason_set(why,
+			   "%s of %s expired on %s (this machine's clock says %s; if that is "
+			   "right, renew it)",
+			   whose, manager, when, now);
 		return;
 	}
 	tls_describe_time(X509_get0_notBefore(certificate), when, sizeof when);
@@ -191,11 +206,15 @@ void tls_chain_explain(X509_STORE_CTX *store, const char *manager, const char *c
 	case X509_V_ERR_CERT_NOT_YET_VALID:
 		explain_dates(error, whose, certificate, manager, why);
 		break;
-	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
 	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+		if (is_namesake_there(store, certificate))
+			error = X509_V_ERR_CERT_SIGNATURE_FAILURE;
+		explain_issuer(error, certificate, manager, ca_file, why);
+		break;
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
 	case X509_V_ERR_CERT_SIGNATURE_FAILURE:
 		explain_issuer(error, certificate, manager, ca_file, why);
 		break;
