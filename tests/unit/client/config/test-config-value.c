@@ -202,7 +202,7 @@ static void test_durations(void **state)
 		"90 parsecs",
 		"1 S",
 		"1 Min",
-		"5 ms 3 lightyears",
+		"5 ms 3 fortnights",
 		"0x10",
 		"3651 days",
 		"3650 days 1us",
