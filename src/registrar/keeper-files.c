@@ -13,6 +13,7 @@
 #include "registrar/keeper/users.h"
 #include "registrar/material-files.h"
 #include "registrar/other-authd.h"
+#include "registrar/reading.h"
 
 static void warn(const char *sentence)
 {
@@ -117,6 +118,19 @@ static int open_tokens(struct keeper_files *files, struct reason *why)
 	return enroll_tokens_refresh(&files->tokens, why);
 }
 
+/* It may have a million agents. */
+static int open_roster(struct keeper_files *files, struct reason *why)
+{
+	struct reading reading = { .directory = files->etc };
+	const struct keys_progress progress = { .report = reading_report, .owner = &reading };
+	int r = roster_open_telling(&files->roster, files->etc, files->options->group, warn,
+				    &progress, why);
+
+	if (r >= 0)
+		reading_end(&reading, roster_count(files->roster));
+	return r;
+}
+
 int keeper_files_open(struct keeper_files *files, const struct options *options, struct reason *why)
 {
 	int r = other_authd_refuse(options->directory, why);
@@ -129,7 +143,7 @@ int keeper_files_open(struct keeper_files *files, const struct options *options,
 	if (r >= 0)
 		r = read_password(&files->password, options, why);
 	if (r >= 0)
-		r = roster_open(&files->roster, files->etc, options->group, warn, why);
+		r = open_roster(files, why);
 	if (r >= 0)
 		r = open_secrets(files, why);
 	if (r >= 0)

@@ -13,6 +13,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/keys-watch.c src/registrar/keys-watch.h \
 	src/registrar/other-authd.c src/registrar/other-authd.h \
 	src/registrar/ports.c src/registrar/ports.h \
+	src/registrar/reading.c src/registrar/reading.h \
 	src/registrar/credentials.c src/registrar/credentials.h \
 	src/registrar/material-files.c src/registrar/material-files.h \
 	src/registrar/serve.c src/registrar/serve.h \

@@ -217,6 +217,37 @@ def test_notifies_systemd(directory, tmp_path):
                 messages += notify.recv(4096)
 
 
+def drained(notify, stop):
+    """The messages that arrive until `stop` does."""
+    messages = []
+    while stop not in (messages or [b""])[-1]:
+        messages.append(notify.recv(4096))
+    return messages
+
+
+def test_tells_that_it_reads_many_agents(directory, tmp_path):
+    """Enough for any machine to take noticeable time."""
+    keys = directory / "etc" / "client.keys"
+    with open(keys, "w", encoding="ascii") as file:
+        for number in range(1, 1000001):
+            file.write(f"{number:03} agent-{number} any {number:064x}\n")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        notify.bind(str(tmp_path / "notify"))
+        notify.settimeout(PATIENCE)
+        with serving(
+            directory, "-n", environment={"NOTIFY_SOCKET": str(tmp_path / "notify")}
+        ) as registrar:
+            messages = drained(notify, b"READY=1")
+            registrar.wait_for_line(r"Read \S+/client\.keys: 1000000 agents in \d+ s")
+    keys.unlink()  # it is large
+    path = re.escape(str(keys)).encode()
+    assert len(messages) > 1
+    for message in messages[:-1]:
+        assert re.fullmatch(rb"STATUS=Reading " + path + rb": \d\d? %\n"
+                            rb"EXTEND_TIMEOUT_USEC=60000000", message)
+    assert registrar.log.count("agents are registered when it is read") >= 1
+
+
 def test_stops_on_sigint(directory):
     registrar = Registrar(directory, "-n")
     registrar.process.send_signal(2)

@@ -11,7 +11,8 @@
 #include <sys/file.h>
 
 #define NEW_FILE_MODE 0640
-#define FILE_MAX (1024 * TRUSTED_FILE_MIB) /* ten million agents */
+#define FILE_MAX (1024 * TRUSTED_FILE_MIB)     /* ten million agents */
+#define READ_AT_ONCE ((size_t)4 * 1024 * 1024) /* between two reports */
 
 int keys_file_open(struct keys_file *file, const char *directory, gid_t group, struct reason *why)
 {
@@ -133,6 +134,26 @@ int keys_file_read_at(const struct keys_file *file, off_t offset, char *buffer, 
 	return 0;
 }
 
+void keys_file_report(const struct keys_file *file, size_t read, size_t understood, size_t size)
+{
+	if (file->progress)
+		file->progress->report(file->progress->owner, read + understood, 2 * size);
+}
+
+static int read_in_pieces(const struct keys_file *file, char *content, size_t size)
+{
+	int r = 0;
+
+	for (size_t at = 0; at < size && r >= 0;) {
+		size_t length = size - at < READ_AT_ONCE ? size - at : READ_AT_ONCE;
+
+		r = keys_file_read_at(file, (off_t)at, content + at, length);
+		at += length;
+		keys_file_report(file, at, 0, size);
+	}
+	return r;
+}
+
 int keys_file_read(struct keys_file *file, char **ret, size_t *ret_length, struct reason *why)
 {
 	cleanup_free char *content = NULL;
@@ -144,7 +165,7 @@ int keys_file_read(struct keys_file *file, char **ret, size_t *ret_length, struc
 	content = malloc((size_t)status.st_size + 1);
 	if (!content)
 		return reason_errno(why, ENOMEM, "Cannot read %s", file->path);
-	r = keys_file_read_at(file, 0, content, (size_t)status.st_size);
+	r = read_in_pieces(file, content, (size_t)status.st_size);
 	if (r < 0) {
 		explicit_bzero(content, (size_t)status.st_size);
 		return reason_errno(why, r, "Cannot read %s", file->path);

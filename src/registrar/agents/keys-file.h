@@ -18,6 +18,15 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+/*
+ * Told while all of a file is read, as often as there is something to tell: how much of the work is
+ * done, in a unit of its own. The last time, `done` is `all`.
+ */
+struct keys_progress {
+	void (*report)(void *owner, size_t done, size_t all);
+	void *owner;
+};
+
 struct keys_file {
 	char *path;
 	int directory;           /* for the lock and for fsync */
@@ -27,6 +36,7 @@ struct keys_file {
 	int fd;                  /* the file, open while locked; -1 otherwise */
 	struct atomic_file copy; /* that takes its place: keys_file_use_copy() */
 	struct stat known;       /* as it was when last read or written; st_ino 0: never */
+	const struct keys_progress *progress; /* of keys_file_read(); null: nobody is told */
 };
 
 #define KEYS_FILE_NULL ((struct keys_file){ .directory = -1, .fd = -1, .copy = ATOMIC_FILE_NULL })
@@ -83,6 +93,12 @@ int keys_file_stage(const struct keys_file *file, struct atomic_file *ret, size_
  * empty afterwards.
  */
 void keys_file_use_copy(struct keys_file *file, struct atomic_file *copy);
+
+/*
+ * Tell of the progress, if somebody is to be told: `read` of the file's bytes are in memory, and of
+ * these `understood` are. Both are half of the work.
+ */
+void keys_file_report(const struct keys_file *file, size_t read, size_t understood, size_t size);
 
 /* Is there such a copy? */
 bool keys_file_has_copy(const struct keys_file *file);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define DAMAGE_REPORTS_MAX 10 /* then one line says that there are more */
+#define LINES_AT_ONCE 1024    /* between two reports of the progress */
 
 /* ------------------------------------------------------------------ reading the file */
 
@@ -107,6 +108,9 @@ static int read_lines(struct reader *reader, size_t length)
 		if (r < 0)
 			return r;
 		at += whole;
+		if (at == end || reader->number % LINES_AT_ONCE == 0)
+			keys_file_report(&reader->roster->file, length,
+					 (size_t)(at - reader->content), length);
 	}
 	return 0;
 }
@@ -138,8 +142,28 @@ int roster_read_file(struct roster *roster, bool silent, struct reason *why)
 
 /* ------------------------------------------------------------------ opening and closing */
 
-static int open_roster(struct roster **ret, const char *directory, gid_t group, bool read_only,
-		       roster_damage_callback *report_damage, struct reason *why)
+/* Read the locked file for the first time. */
+static int read_telling(struct roster *roster, const struct keys_progress *progress,
+			struct reason *why)
+{
+	int r;
+
+	roster->file.progress = progress;
+	r = roster_read_file(roster, false, why);
+	roster->file.progress = NULL;
+	return r;
+}
+
+/* How a roster is opened. */
+struct opening {
+	const char *directory;
+	gid_t group;
+	bool read_only;
+	roster_damage_callback *report_damage;
+	const struct keys_progress *progress;
+};
+
+static int open_roster(struct roster **ret, const struct opening *opening, struct reason *why)
 {
 	struct roster *roster = calloc(1, sizeof *roster);
 	bool changed;
@@ -147,14 +171,14 @@ static int open_roster(struct roster **ret, const char *directory, gid_t group, 
 
 	if (!roster)
 		return reason_errno(why, ENOMEM, "Cannot read client.keys");
-	roster->report_damage = report_damage;
+	roster->report_damage = opening->report_damage;
 	roster->stale = true;
-	r = keys_file_open(&roster->file, directory, group, why);
-	roster->file.read_only = read_only;
+	r = keys_file_open(&roster->file, opening->directory, opening->group, why);
+	roster->file.read_only = opening->read_only;
 	if (r >= 0)
 		r = keys_file_lock(&roster->file, &changed, why);
 	if (r >= 0) {
-		r = roster_read_file(roster, false, why);
+		r = read_telling(roster, opening->progress, why);
 		keys_file_unlock(&roster->file);
 	} else if (r == -EAGAIN) {
 		r = 0; /* read it at the first transaction */
@@ -170,13 +194,34 @@ static int open_roster(struct roster **ret, const char *directory, gid_t group, 
 int roster_open(struct roster **ret, const char *directory, gid_t group,
 		roster_damage_callback *report_damage, struct reason *why)
 {
-	return open_roster(ret, directory, group, false, report_damage, why);
+	return roster_open_telling(ret, directory, group, report_damage, NULL, why);
+}
+
+int roster_open_telling(struct roster **ret, const char *directory, gid_t group,
+			roster_damage_callback *report_damage, const struct keys_progress *progress,
+			struct reason *why)
+{
+	const struct opening opening = {
+		.directory = directory,
+		.group = group,
+		.report_damage = report_damage,
+		.progress = progress,
+	};
+
+	return open_roster(ret, &opening, why);
 }
 
 int roster_open_reading(struct roster **ret, const char *directory,
 			roster_damage_callback *report_damage, struct reason *why)
 {
-	return open_roster(ret, directory, (gid_t)-1, true, report_damage, why);
+	const struct opening opening = {
+		.directory = directory,
+		.group = (gid_t)-1,
+		.read_only = true,
+		.report_damage = report_damage,
+	};
+
+	return open_roster(ret, &opening, why);
 }
 
 void roster_wipe_staged(struct roster *roster)

@@ -17,6 +17,7 @@
 #include "common/lock-holder.h"
 #include "common/must-check.h"
 #include "common/reason.h"
+#include "registrar/agents/keys-file.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,6 +47,11 @@ typedef void roster_damage_callback(const char *sentence);
  */
 int roster_open(struct roster **ret, const char *directory, gid_t group,
 		roster_damage_callback *report_damage, struct reason *why) must_check;
+
+/* The same, which tells `progress` (null: nobody) while it reads the file. */
+int roster_open_telling(struct roster **ret, const char *directory, gid_t group,
+			roster_damage_callback *report_damage, const struct keys_progress *progress,
+			struct reason *why) must_check;
 
 /*
  * The same to look only: nothing is made, and nothing may be staged. A missing file is an error

@@ -48,6 +48,7 @@ unit_tests += \
 	test-transactions \
 	test-front-acceptor \
 	test-keys-watch \
+	test-reading \
 	test-watchdog
 if WITH_API
 unit_tests += \
@@ -82,6 +83,10 @@ test_keys_watch_SOURCES = tests/unit/registrar/test-keys-watch.c
 test_keys_watch_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_keys_watch_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
 test_keys_watch_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=event_add
+test_reading_SOURCES = tests/unit/registrar/test-reading.c \
+	tests/unit/roster.c tests/unit/roster.h
+test_reading_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
+test_reading_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=monotonic_usec
 test_watchdog_SOURCES = tests/unit/registrar/test-watchdog.c
 test_watchdog_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 test_watchdog_LDADD = $(registrar_libraries) $(SYSTEMD_LIBS)
