@@ -2,7 +2,9 @@
 #include "common/log.h"
 
 #include "common/libsystemd.h"
+#include "common/must-check.h"
 #include "common/service-name.h"
+#include "common/terminal.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -16,6 +18,7 @@
 
 #define LINE_SIZE 2048
 #define MAX_FIELDS 16
+#define PREFIX_SIZE 64 /* of a line: the program and the level */
 
 static const char *log_identifier = "agent-register";
 static int log_max_level = LOG_INFO;
@@ -43,6 +46,7 @@ void log_open(const char *identifier, int max_level)
 {
 	log_identifier = identifier;
 	log_max_level = max_level;
+	ignore_result(terminal_stderr_width());
 	log_to_journal = stderr_is_journal() && libsystemd();
 	if (!log_to_journal || !service_name(log_unit))
 		log_unit[0] = '\0';
@@ -124,6 +128,14 @@ static const char *level_prefix(int level)
 	return "";
 }
 
+static void print_line(int level, const char *line)
+{
+	char text[PREFIX_SIZE + LINE_SIZE];
+
+	(void)snprintf(text, sizeof text, "%s: %s%s", log_identifier, level_prefix(level), line);
+	terminal_print_message(text);
+}
+
 __attribute__((format(printf, 4, 0))) static void log_formatted(int level, const char *message_id,
 								const struct log_field *fields,
 								const char *format,
@@ -146,7 +158,7 @@ __attribute__((format(printf, 4, 0))) static void log_formatted(int level, const
 	}
 	if (log_to_journal && send_to_journal(level, message_id, fields, line))
 		return;
-	(void)fprintf(stderr, "%s: %s%s\n", log_identifier, level_prefix(level), line);
+	print_line(level, line);
 }
 
 void log_line(int level, const char *format, ...)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "common/terminal.h"
 
+#include "common/memory-stream.h"
+
 #include <langinfo.h>
 #include <locale.h>
 #include <stdarg.h>
@@ -12,6 +14,8 @@
 
 #define USUAL_WIDTH 80
 #define LEAST_WIDTH 40 /* of which a text has some beside its label */
+
+#define CONTINUED 2 /* columns before what of a message does not fit into its first line */
 
 #define BOLD "1"
 #define RED "31"
@@ -73,6 +77,17 @@ const struct terminal *terminal_stdout(void)
 	return &terminal;
 }
 
+size_t terminal_stderr_width(void)
+{
+	static size_t width;
+	static bool is_known;
+
+	if (!is_known)
+		width = isatty(STDERR_FILENO) ? width_of(STDERR_FILENO) : 0;
+	is_known = true;
+	return width;
+}
+
 /* ------------------------------------------------------------------ printing */
 
 /* A character of UTF-8 has one byte that is no continuation. */
@@ -85,27 +100,61 @@ static size_t columns(const char *text, size_t length)
 	return count;
 }
 
-void terminal_print_wrapped(const char *text, size_t indent, size_t width)
+static void wrap(FILE *stream, const char *text, size_t column, size_t indent, size_t width)
 {
-	size_t column = indent;
-
 	while (width > 0 && *text) {
 		size_t gap = strspn(text, " ");
 		size_t length = strcspn(text + gap, " ");
 		size_t wide = columns(text + gap, length);
 
 		if (column > indent && column + gap + wide > width) {
-			printf("\n%*s", (int)indent, "");
+			(void)fprintf(stream, "\n%*s", (int)indent, "");
 			column = indent;
 		} else {
-			printf("%*s", (int)gap, "");
+			(void)fprintf(stream, "%*s", (int)gap, "");
 			column += gap;
 		}
-		printf("%.*s", (int)length, text + gap);
+		(void)fprintf(stream, "%.*s", (int)length, text + gap);
 		column += wide;
 		text += gap + length;
 	}
-	printf("%s\n", text);
+	(void)fprintf(stream, "%s\n", text);
+}
+
+void terminal_print_wrapped(const char *text, size_t indent, size_t width)
+{
+	wrap(stdout, text, indent, indent, width);
+}
+
+void terminal_print_sentence(const struct terminal *terminal, const char *format, ...)
+{
+	char text[TERMINAL_TEXT_SIZE];
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	wrap(stdout, text, 0, CONTINUED, terminal->width);
+}
+
+/* With one write, so that messages of other processes do not come in between. */
+void terminal_print_message(const char *text)
+{
+	size_t width = terminal_stderr_width(), size;
+	char *wrapped = NULL;
+	FILE *stream = width > 0 && columns(text, strlen(text)) > width
+			       ? open_memstream(&wrapped, &size)
+			       : NULL;
+
+	if (stream) {
+		wrap(stream, text, 0, CONTINUED, width);
+		wrapped = memory_stream_close(stream, &wrapped);
+	}
+	if (wrapped)
+		(void)fputs(wrapped, stderr);
+	else
+		(void)fprintf(stderr, "%s\n", text);
+	free(wrapped);
 }
 
 static void print_coloured(const struct terminal *terminal, const char *colour, const char *text)

@@ -24,6 +24,12 @@ struct terminal terminal_of(int fd) must_check;
 /* What standard output leads to, as it was at the first call. */
 const struct terminal *terminal_stdout(void) must_check;
 
+/*
+ * The columns of standard error, as it was at the first call; 0: it is no terminal. log_open()
+ * calls it, before a process gives up the right to ask.
+ */
+size_t terminal_stderr_width(void) must_check;
+
 enum terminal_mark {
 	TERMINAL_NO_MARK,
 	TERMINAL_OK,
@@ -44,6 +50,16 @@ void terminal_print_row(const struct terminal *terminal, enum terminal_mark mark
 
 /* Print a line of its own above rows, on standard output, which `terminal` describes. */
 void terminal_print_heading(const struct terminal *terminal, const char *text);
+
+/*
+ * Print a sentence on standard output, which `terminal` describes, in as many lines as it takes,
+ * and a newline. What it has beyond TERMINAL_TEXT_SIZE is cut.
+ */
+void terminal_print_sentence(const struct terminal *terminal, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The same with a message, on standard error. It is never cut. */
+void terminal_print_message(const char *text);
 
 /*
  * Print `text` on standard output behind column `indent`, which the cursor has reached, in lines of

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define HELP_WIDTH 80
+#define MESSAGE_SIZE 1024
 
 static const struct command_line *current_line;
 
@@ -22,32 +23,47 @@ void usage_begin(const struct command_line *line)
 
 /* ------------------------------------------------------------------ errors */
 
+__attribute__((format(printf, 1, 0))) static void print_message(const char *format,
+								va_list arguments)
+{
+	char text[MESSAGE_SIZE];
+	int length = snprintf(text, sizeof text, "%s: ", current_line->program);
+
+	(void)vsnprintf(text + length, sizeof text - (size_t)length, format, arguments);
+	terminal_print_message(text);
+}
+
 int(usage_error)(const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	(void)fprintf(stderr, "%s: ", current_line->program);
-	(void)vfprintf(stderr, format, arguments);
-	(void)fputc('\n', stderr);
+	print_message(format, arguments);
+	va_end(arguments);
 	if (!current_line->has_getopt_words)
 		(void)fprintf(stderr, "Try '%s %s'.\n", current_line->program,
 			      current_line->help_option);
-	va_end(arguments);
 	return -EINVAL;
+}
+
+__attribute__((format(printf, 2, 3))) static int fail(int error, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	print_message(format, arguments);
+	va_end(arguments);
+	return error;
 }
 
 int usage_fail(int error, const char *what)
 {
-	(void)fprintf(stderr, "%s: %s\n", current_line->program, what);
-	return error;
+	return fail(error, "%s", what);
 }
 
 int usage_no_memory(void)
 {
-	(void)fprintf(stderr, "%s: Cannot read the command line: %s\n", current_line->program,
-		      strerrordesc_np(ENOMEM));
-	return -ENOMEM;
+	return fail(-ENOMEM, "Cannot read the command line: %s", strerrordesc_np(ENOMEM));
 }
 
 int usage_check_choice(const char *what, const char *const *choices, const char *value)

@@ -55,3 +55,10 @@ def terminal(columns=80):
 def plain(text):
     """Without colours."""
     return COLOUR.sub("", text)
+
+
+def fits(text, columns):
+    """No line is longer, but for one that has no place at which it could be broken, or is a single
+    word behind its label."""
+    for line in plain(text).splitlines():
+        assert len(line) <= columns or len(line[19:].split()) <= 1, (line, text)

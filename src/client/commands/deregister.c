@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "common/secret.h"
 #include "common/shortage.h"
+#include "common/terminal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -285,7 +286,9 @@ static int run(struct removal *removal)
 		return outcome_exit_code(outcome_unless_short(OUTCOME_STORAGE_ERROR, r));
 	}
 	if (r == 0)
-		printf("Agent identity removed; the next boot will register this machine again.\n");
+		terminal_print_sentence(terminal_stdout(),
+					"Agent identity removed; the next boot will "
+					"register this machine again.");
 	return r;
 }
 

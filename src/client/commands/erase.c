@@ -13,6 +13,7 @@
 #include "client/system/own-unit.h"
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "common/terminal.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -27,18 +28,24 @@ static void print_what_goes(const struct program *program, const struct keystore
 	cleanup(agent_key_wipe) struct agent_key key = { 0 };
 
 	if (keystore_read(store, &key, NULL) == KEYSTORE_KEY)
-		printf("This machine is agent %s (id %s). ", key.name, key.id);
-	printf("These files will be removed:\n"
-	       "  %s, the re-enrollment secret, and their backups\n"
-	       "  the manager's CA that was stored with the key\n"
+		terminal_print_sentence(terminal_stdout(),
+					"This machine is agent %s (id %s). These files will be "
+					"removed:",
+					key.name, key.id);
+	else
+		printf("These files will be removed:\n");
+	terminal_print_sentence(terminal_stdout(),
+				"  %s, the re-enrollment secret, and their backups", store->path);
+	printf("  the manager's CA that was stored with the key\n"
 	       "  the agent's message counters\n"
 	       "  %s/state\n",
-	       store->path, program->options->state_directory);
+	       program->options->state_directory);
 	if (program->config.agent.own_enrollment == OWN_ENROLLMENT_SAME)
-		printf("and what own_enrollment = same has written of this machine into "
-		       "%s/etc/ossec.conf\n",
-		       directory);
-	printf("%s\n", at_manager);
+		terminal_print_sentence(terminal_stdout(),
+					"and what own_enrollment = same has written of this "
+					"machine into %s/etc/ossec.conf",
+					directory);
+	terminal_print_sentence(terminal_stdout(), "%s", at_manager);
 }
 
 int forget_confirm(const struct program *program, const struct keystore *store,

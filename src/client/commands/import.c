@@ -12,6 +12,7 @@
 #include "common/exported-key.h"
 #include "common/log.h"
 #include "common/secret.h"
+#include "common/terminal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -64,9 +65,10 @@ static int confirm_replacing(const struct agent_key *old, const char *path, void
 
 	if (question->program->options->yes)
 		return 0;
-	printf("This machine is agent %s (id %s). Its key will be replaced by that of %s (id %s), "
-	       "and kept as\n%s.old.\n",
-	       old->name, old->id, question->key->name, question->key->id, path);
+	terminal_print_sentence(terminal_stdout(),
+				"This machine is agent %s (id %s). Its key will be replaced by "
+				"that of %s (id %s), and kept as %s.old.",
+				old->name, old->id, question->key->name, question->key->id, path);
 	return confirm_at_terminal(question->program->stop_fd);
 }
 

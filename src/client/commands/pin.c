@@ -90,15 +90,18 @@ static void show(enum outcome outcome, const char *label, const char *text, void
 
 	(void)outcome;
 	if (strcmp(label, LABEL_VERSION) == 0)
-		printf("The certificate of %s (%s):\n", endpoint_text(endpoint, manager), text);
+		terminal_print_sentence(terminal_stdout(), "The certificate of %s (%s):",
+					endpoint_text(endpoint, manager), text);
 	else if (strcmp(label, LABEL_PIN) != 0) {
 		(void)snprintf(indented, sizeof indented, "  %s", label);
 		terminal_print_row(terminal_stdout(), TERMINAL_NO_MARK, indented, 12, "%s", text);
-	} else if (is_pin(text))
-		printf("\nIf its administrator confirms that this is the manager's, "
-		       "put it into agent-register.conf:\n\n"
-		       "[tls]\npin = %s\n",
-		       text);
+	} else if (is_pin(text)) {
+		putchar('\n');
+		terminal_print_sentence(terminal_stdout(),
+					"If its administrator confirms that this is the manager's, "
+					"put it into agent-register.conf:");
+		printf("\n[tls]\npin = %s\n", text);
+	}
 }
 
 /*

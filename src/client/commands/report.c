@@ -10,6 +10,7 @@
 #include "client/system/systemctl.h"
 #include "common/cleanup.h"
 #include "common/must-check.h"
+#include "common/terminal.h"
 
 #include <openssl/crypto.h>
 #include <string.h>
@@ -155,14 +156,17 @@ int command_report(struct program *program)
 {
 	int r = 0;
 
-	printf("This report has host names, addresses, the agent's name and the paths of secrets, "
-	       "but no secret.\nRead it before you publish it.\n");
+	terminal_print_sentence(terminal_stdout(),
+				"This report has host names, addresses, the agent's name and the "
+				"paths of secrets, but no secret.");
+	printf("Read it before you publish it.\n");
 	print_section("versions");
 	print_versions();
 	print_section("configuration (agent-register config)");
 	ignore_result(command_config(program));
 	if (program->config_problem)
-		printf("cannot be used: %s\n", program->config_problem);
+		terminal_print_sentence(terminal_stdout(), "cannot be used: %s",
+					program->config_problem);
 	print_section("status (agent-register status)");
 	ignore_result(command_status(program));
 	print_section("check (agent-register check)");

@@ -5,6 +5,7 @@
 #include "client/registration/policy.h"
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "common/terminal.h"
 
 #include <errno.h>
 
@@ -35,6 +36,7 @@ int command_reset(struct program *program)
 		log_error("%s", why.text);
 		return outcome_exit_code(outcome_unless_short(OUTCOME_STORAGE_ERROR, r));
 	}
-	printf("Agent identity removed; the next boot will register this machine again.\n");
+	terminal_print_sentence(terminal_stdout(), "Agent identity removed; the next boot will "
+						   "register this machine again.");
 	return 0;
 }

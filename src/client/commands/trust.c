@@ -261,8 +261,8 @@ static void print_change(const struct renewal *renewal)
 	if (new->generation > 0)
 		(void)snprintf(generation, sizeof generation, " (generation %" PRIu64 ")",
 			       new->generation);
-	printf("The CA certificates of %s%s:\n", endpoint_text(&renewal->manager, manager),
-	       generation);
+	terminal_print_sentence(terminal_stdout(), "The CA certificates of %s%s:",
+				endpoint_text(&renewal->manager, manager), generation);
 	print_part("new", new, old, false);
 	print_part("kept", new, old, true);
 	print_part("removed", old, new, false);
@@ -318,7 +318,7 @@ static int store(struct renewal *renewal)
 	if (r > 0)
 		log_warning("%s", why.text);
 	print_change(renewal);
-	printf("Stored in %s.\n", files->anchor_path);
+	terminal_print_sentence(terminal_stdout(), "Stored in %s.", files->anchor_path);
 	return 0;
 }
 
@@ -330,7 +330,8 @@ static int finish(struct renewal *renewal)
 	if (is_newer || !is_same(old, new) || !is_same(new, old))
 		return store(renewal);
 	print_change(renewal);
-	printf("Nothing changed: %s holds them already.\n", renewal->files.reenroll.anchor_path);
+	terminal_print_sentence(terminal_stdout(), "Nothing changed: %s holds them already.",
+				renewal->files.reenroll.anchor_path);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "common/must-check.h"
 #include "common/pem-file.h"
 #include "common/random-bytes.h"
+#include "common/terminal.h"
 #include "common/tls-pin.h"
 #include "registrar/commands/init-files.h"
 #include "registrar/commands/own-ca.h"
@@ -27,7 +28,7 @@ DEFINE_RELEASE(addresses, struct addrinfo *, freeaddrinfo)
 static int make_directory(const char *path, struct reason *why)
 {
 	if (mkdir(path, DIRECTORY_MODE) == 0) {
-		printf("Made the directory %s\n", path);
+		terminal_print_sentence(terminal_stdout(), "Made the directory %s", path);
 		return 0;
 	}
 	return errno == EEXIST ? 0 : reason_errno(why, errno, "Cannot make the directory %s", path);
@@ -51,7 +52,7 @@ static int have_key(EVP_PKEY **ret, const char *path, struct reason *why)
 	r = init_write_key(path, key, why);
 	if (r < 0)
 		return r;
-	printf("Made the private key %s\n", path);
+	terminal_print_sentence(terminal_stdout(), "Made the private key %s", path);
 	*ret = take_pointer(key);
 	return 0;
 }
@@ -60,14 +61,18 @@ static int write_certificate(const char *path, X509 *certificate, X509 *ca,
 			     const struct certificate_names *names, struct reason *why)
 {
 	X509 *const chain[] = { certificate, ca };
+	char text[TERMINAL_TEXT_SIZE] = "";
+	size_t length = 0;
 	int r = init_write_certificates(path, chain, 2, why);
 
 	if (r < 0)
 		return r;
-	printf("Made the certificate %s, valid for %d days, for", path, CERTIFICATE_DAYS);
-	for (size_t i = 0; i < names->count; i++)
-		printf(" %s", names->names[i]);
-	printf("\n");
+	for (size_t i = 0; i < names->count && length < sizeof text; i++)
+		length += (size_t)snprintf(text + length, sizeof text - length, " %s",
+					   names->names[i]);
+	terminal_print_sentence(terminal_stdout(),
+				"Made the certificate %s, valid for %d days, for%s", path,
+				CERTIFICATE_DAYS, text);
 	return 0;
 }
 
@@ -185,7 +190,10 @@ static int init_password(const char *path, gid_t group, struct reason *why)
 	explicit_bzero(bytes, sizeof bytes);
 	explicit_bzero(line, sizeof line);
 	if (r >= 0)
-		printf("Made the password file %s: what is in it goes to the agents\n", path);
+		terminal_print_sentence(terminal_stdout(),
+					"Made the password file %s: what is in it goes to the "
+					"agents",
+					path);
 	return r < 0 ? r : 0;
 }
 

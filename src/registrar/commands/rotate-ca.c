@@ -3,6 +3,7 @@
 
 #include "common/cleanup.h"
 #include "common/library-memory.h"
+#include "common/terminal.h"
 #include "common/tls-context.h"
 #include "registrar/commands/init-files.h"
 #include "registrar/commands/own-ca.h"
@@ -139,10 +140,12 @@ static int settle_key(const struct rotation *rotation, struct reason *why)
 
 static void say_what_follows(void)
 {
-	printf("Both CAs are handed out once the service has reloaded: systemctl reload "
-	       "agent-registrar\n"
-	       "When all agents have the new one, use it: agent-registrar init --rotate-ca "
-	       "--finish\n");
+	terminal_print_sentence(terminal_stdout(),
+				"Both CAs are handed out once the service has reloaded: systemctl "
+				"reload agent-registrar");
+	terminal_print_sentence(terminal_stdout(),
+				"When all agents have the new one, use it: agent-registrar init "
+				"--rotate-ca --finish");
 }
 
 static int make_ca(X509 **ret, EVP_PKEY *key, uint64_t generation, struct reason *why)
@@ -176,8 +179,9 @@ static int begin(const struct rotation *rotation, struct reason *why)
 				 why);
 	if (r < 0)
 		return r;
-	printf("Made a new CA, valid for %d days: the first in %s\n", AUTHORITY_DAYS,
-	       rotation->settings->ca_file);
+	terminal_print_sentence(terminal_stdout(),
+				"Made a new CA, valid for %d days: the first in %s", AUTHORITY_DAYS,
+				rotation->settings->ca_file);
 	return 0;
 }
 
@@ -186,7 +190,9 @@ static int first_step(struct rotation *rotation, struct reason *why)
 	int r = 0;
 
 	if (ca_bundle_count(&rotation->ca.bundle) > 1) {
-		printf("A new CA was made before: the first in %s\n", rotation->settings->ca_file);
+		terminal_print_sentence(terminal_stdout(),
+					"A new CA was made before: the first in %s",
+					rotation->settings->ca_file);
 	} else {
 		if (!is_ours(rotation))
 			return refuse_other(rotation, why);
@@ -220,8 +226,10 @@ static int renew_certificate(const struct rotation *rotation, struct reason *why
 		r = init_write_certificates(path, (X509 *const[]){ renewed, ca->newest }, 2, why);
 	if (r < 0)
 		return r;
-	printf("Made the certificate %s, valid for %d days, for the same key and names\n", path,
-	       CERTIFICATE_DAYS);
+	terminal_print_sentence(terminal_stdout(),
+				"Made the certificate %s, valid for %d days, for the same key and "
+				"names",
+				path, CERTIFICATE_DAYS);
 	return 0;
 }
 
@@ -246,9 +254,11 @@ static int last_step(struct rotation *rotation, struct reason *why)
 		r = settle_key(rotation, why);
 	if (r < 0)
 		return r;
-	printf(is_under_way ? "The old CA is no longer handed out once the service has reloaded: "
-			      "systemctl reload agent-registrar\n"
-			    : "The newest CA is in use already\n");
+	terminal_print_sentence(terminal_stdout(), "%s",
+				is_under_way ? "The old CA is no longer handed out once the "
+					       "service has reloaded: systemctl reload "
+					       "agent-registrar"
+					     : "The newest CA is in use already");
 	return 0;
 }
 

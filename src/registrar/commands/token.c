@@ -6,6 +6,7 @@
 #include "common/io.h"
 #include "common/json-text.h"
 #include "common/log.h"
+#include "common/terminal.h"
 #include "common/usage.h"
 #include "registrar/agents/enroll-tokens.h"
 #include "registrar/commands/admin.h"
@@ -169,17 +170,48 @@ static void print_line(const struct enroll_token *token)
 	       token->description);
 }
 
+/* On a terminal: where it leads and what it is for has a line of its own. */
+static void print_columns(const struct enroll_tokens *tokens)
+{
+	const struct terminal *terminal = terminal_stdout();
+	char header[128], expires[32], uses[32];
+	int wide = 4;
+
+	for (size_t i = 0; i < tokens->count; i++) {
+		int length = (int)strlen(uses_text(uses, &tokens->tokens[i]));
+
+		wide = length > wide ? length : wide;
+	}
+	(void)snprintf(header, sizeof header, "%-*s  STATE    %-*s  EXPIRES", ENROLLMENT_ID_LENGTH,
+		       "ID", wide, "USES");
+	terminal_print_heading(terminal, header);
+	for (size_t i = 0; i < tokens->count; i++) {
+		const struct enroll_token *token = &tokens->tokens[i];
+
+		printf("%-*s  %-7s  %-*s  %s\n", ENROLLMENT_ID_LENGTH, token->id, state_text(token),
+		       wide, uses_text(uses, token), time_text(expires, token->expires));
+		terminal_print_row(terminal, TERMINAL_NO_MARK, "", 1, "%s%s%s", token->address,
+				   token->description[0] ? ": " : "", token->description);
+	}
+}
+
+#define print_fact(label, text) \
+	terminal_print_row(terminal_stdout(), TERMINAL_NO_MARK, label, 12, "%s", text)
+
 static void print_all(const struct enroll_token *token)
 {
 	char address[ENDPOINT_TEXT_SIZE], prefix[ENDPOINT_PREFIX_SIZE], created[32], expires[32],
 		uses[32];
 
 	split_address(token, address, prefix);
-	printf("id:          %s\naddress:     %s\nprefix:      %s\ncreated:     %s\n"
-	       "expires:     %s\nuses:        %s\nstate:       %s\ndescription: %s\n",
-	       token->id, address, prefix, time_text(created, token->created),
-	       time_text(expires, token->expires), uses_text(uses, token), state_text(token),
-	       token->description);
+	print_fact("id:", token->id);
+	print_fact("address:", address);
+	print_fact("prefix:", prefix);
+	print_fact("created:", time_text(created, token->created));
+	print_fact("expires:", time_text(expires, token->expires));
+	print_fact("uses:", uses_text(uses, token));
+	print_fact("state:", state_text(token));
+	print_fact("description:", token->description);
 }
 
 /* ------------------------------------------------------------------ what is read */
@@ -189,22 +221,27 @@ static int fail_store(int error, const struct reason *why)
 	return error == -E2BIG ? admin_fail(EX_DATAERR, why) : admin_fail_file(error, why);
 }
 
-static int list(struct enroll_tokens *tokens, bool as_json)
+static void print_json(const struct enroll_tokens *tokens)
 {
-	admin_end_with_reader();
-	if (as_json)
-		printf("{\"tokens\":[");
+	printf("{\"tokens\":[");
 	for (size_t i = 0; i < tokens->count; i++) {
-		if (!as_json) {
-			print_line(&tokens->tokens[i]);
-			continue;
-		}
 		printf("%s\n{", i > 0 ? "," : "");
 		print_members(&tokens->tokens[i]);
 		putchar('}');
 	}
+	printf("]}\n");
+}
+
+static int list(const struct enroll_tokens *tokens, bool as_json)
+{
+	admin_end_with_reader();
 	if (as_json)
-		printf("]}\n");
+		print_json(tokens);
+	else if (terminal_stdout()->width > 0 && tokens->count > 0)
+		print_columns(tokens);
+	else
+		for (size_t i = 0; i < tokens->count; i++)
+			print_line(&tokens->tokens[i]);
 	return admin_finish_output();
 }
 

@@ -4,6 +4,7 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/io.h"
+#include "common/terminal.h"
 #include "registrar/keeper/users.h"
 
 #include <libgen.h>
@@ -142,7 +143,8 @@ static int remove_user(const struct user_command *command, struct reason *why)
 		return -ESRCH;
 	}
 	if (r > 0)
-		printf("Removed the user %s from %s\n", command->name, command->users_file);
+		terminal_print_sentence(terminal_stdout(), "Removed the user %s from %s",
+					command->name, command->users_file);
 	return r < 0 ? r : 0;
 }
 
@@ -156,8 +158,9 @@ static int store_user(const struct user_command *command, struct reason *why)
 	if (r >= 0)
 		r = api_users_store(command->users_file, group, command->name, &password, why);
 	if (r >= 0)
-		printf("%s the user %s in %s\n", r > 0 ? "Changed the password of" : "Created",
-		       command->name, command->users_file);
+		terminal_print_sentence(terminal_stdout(), "%s the user %s in %s",
+					r > 0 ? "Changed the password of" : "Created",
+					command->name, command->users_file);
 	return r < 0 ? r : 0;
 }
 
