@@ -4,6 +4,6 @@ if WITH_CLIENT
 dist_example_DATA += doc/examples/cloud-init-user-data.yaml doc/examples/cloud-init-names.yaml \
 	doc/examples/agent-name.service
 # The guides, which refer to the examples as they do here. doc/README.md is for here only.
-dist_doc_DATA += doc/cloud-init.md
+dist_doc_DATA += doc/cloud-init.md doc/messages.md doc/troubleshooting.md
 endif
 EXTRA_DIST += doc/README.md doc/boot-timeline.svg

@@ -36,8 +36,15 @@ def make_certificates(directory):
 
 def make_later_certificate(authority, directory):
     """The manager's certificate again, valid from tomorrow on. Returns its directory."""
+    return make_certificate_of(authority, directory, 1, 2)
+
+
+def make_certificate_of(authority, directory, start, end):
+    """The manager's certificate again, valid between these days from now on. Returns its
+    directory."""
     start_date, end_date = (
-        time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + 86400 * days)) for days in (1, 2)
+        time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + 86400 * days))
+        for days in (start, end)
     )
     (directory / "index").write_text("")
     (directory / "ca.conf").write_text(
