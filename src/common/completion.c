@@ -64,6 +64,28 @@ static const char zsh_behind_option[] = "\t\t\t;;\n";
 
 static const char zsh_end[] = "}\n(( $+functions[compdef] )) && compdef @P_complete @N\n";
 
+/*
+ * The word of the command, found in the same way, and whether it is one of some; "": there is none
+ * yet. What fish has for that takes the arguments of options for commands.
+ */
+static const char fish_begin[] = "function _@P_command\n"
+				 "    set -l words (commandline -opc)\n"
+				 "    set -l command ''\n"
+				 "    set -l i 1\n"
+				 "    while set i (math $i + 1); and test $i -le (count $words)\n"
+				 "        switch $command:$words[$i]\n";
+
+static const char fish_end[] = "            case '*:-*'\n"
+			       "            case ':*'\n"
+			       "                set command $words[$i]\n"
+			       "        end\n"
+			       "    end\n"
+			       "    echo $command\n"
+			       "end\n"
+			       "function _@P_is\n"
+			       "    contains -- (_@P_command) $argv\n"
+			       "end\n";
+
 /* @P: "_agent_register", which the names of functions begin with; @N: "agent-register". */
 static void print_text(const char *text, const struct command_line *line)
 {
@@ -105,7 +127,8 @@ static void print_offer(const struct command_line *line, enum argument_kind kind
  * "add:-n | add:--name", the ways in which the option is spelled, with the commands for which they
  * mean it; the empty command is that of options in front of it. Returns whether there are any.
  */
-static bool print_pattern(const struct option_row *row, const struct command_line *line)
+static bool print_pattern(const struct option_row *row, const struct command_line *line,
+			  const char *begin, const char *between, const char *end)
 {
 	const struct command *command = NULL;
 	bool any = false;
@@ -114,7 +137,7 @@ static bool print_pattern(const struct option_row *row, const struct command_lin
 		for (int by_letter = 1; by_letter >= 0; by_letter--) {
 			if (!option_row_is_meant(row, by_letter, line, command))
 				continue;
-			printf("%s%s:", any ? " | " : "\t", command ? command->name : "");
+			printf("%s%s:", any ? between : begin, command ? command->name : "");
 			if (by_letter)
 				printf("-%c", row->letter);
 			else
@@ -123,6 +146,8 @@ static bool print_pattern(const struct option_row *row, const struct command_lin
 		}
 		command = command ? command + 1 : line->commands;
 	} while (command && command->name);
+	if (any)
+		printf("%s", end);
 	return any;
 }
 
@@ -131,8 +156,8 @@ static void print_search(const struct command_line *line, const char *behind_opt
 {
 	printf("\t\tcase $command:$word in\n");
 	for (const struct option_row *row = line->options; !option_row_is_end(row); row++)
-		if (row->argument && print_pattern(row, line))
-			printf(")\n\t\t\t((i++))\n%s", behind_option);
+		if (row->argument && print_pattern(row, line, "\t", " | ", ")\n"))
+			printf("\t\t\t((i++))\n%s", behind_option);
 	printf("\t\t*:-*) ;;\n");
 	if (line->commands)
 		printf("\t\t:*) command=$word ;;\n");
@@ -144,8 +169,8 @@ static void print_values(const struct command_line *line)
 {
 	printf("\tcase $command:$previous in\n");
 	for (const struct option_row *row = line->options; !option_row_is_end(row); row++)
-		if (row->argument && print_pattern(row, line)) {
-			printf(")\n\t\t");
+		if (row->argument && print_pattern(row, line, "\t", " | ", ")\n")) {
+			printf("\t\t");
 			print_offer(line, row->kind, row->choices);
 			printf("\n\t\treturn\n\t\t;;\n");
 		}
@@ -239,7 +264,7 @@ static void print_condition(const struct option_row *row, const struct command_l
 {
 	if (row->commands == 0 || !line->commands)
 		return;
-	printf(" -n '__fish_use_subcommand; or __fish_seen_subcommand_from");
+	print_text(" -n '_@P_is \"\"", line);
 	for (const struct command *command = line->commands; command->name; command++)
 		if (option_row_belongs(row, line, command))
 			printf(" %s", command->name);
@@ -294,23 +319,35 @@ static void print_fish_actions(const struct command_line *line, const struct com
 		printf(" %s", *action);
 	putchar('\'');
 	print_fish_values(ARGUMENT_OTHER, command->actions);
-	printf("\ncomplete -c %s -n '__fish_seen_subcommand_from", line->program);
+	print_text("\ncomplete -c @N -n '_@P_is ", line);
+	printf("%s; and __fish_seen_subcommand_from", command->name);
 	for (const char *const *action = command->actions; *action; action++)
 		printf(" %s", *action);
 }
 
+static void print_fish_functions(const struct command_line *line)
+{
+	print_text(fish_begin, line);
+	for (const struct option_row *row = line->options; !option_row_is_end(row); row++)
+		if (row->argument && print_pattern(row, line, "            case '", "' '", "'\n"))
+			printf("                set i (math $i + 1)\n");
+	print_text(fish_end, line);
+}
+
 static void print_fish(const struct command_line *line)
 {
+	if (line->commands)
+		print_fish_functions(line);
 	printf("complete -c %s -f\n", line->program);
 	for (const struct command *command = line->commands; command && command->name; command++) {
-		printf("complete -c %s -n __fish_use_subcommand -a %s -d ", line->program,
-		       command->name);
+		print_text("complete -c @N -n '_@P_is \"\"' -a ", line);
+		printf("%s -d ", command->name);
 		print_quoted(command->help);
 		putchar('\n');
 		if (command->most == 0)
 			continue;
-		printf("complete -c %s -n '__fish_seen_subcommand_from %s", line->program,
-		       command->name);
+		print_text("complete -c @N -n '_@P_is ", line);
+		printf("%s", command->name);
 		if (command->actions)
 			print_fish_actions(line, command);
 		putchar('\'');

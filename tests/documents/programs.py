@@ -86,7 +86,7 @@ def completed_actions(tree, program):
     """The words that commands take: {"token": ["create", ...]}."""
     found = {}
     for row in fish_completions(tree.output(program, "completion", "fish"), program):
-        command = re.match(r"__fish_seen_subcommand_from ([\w-]+)", row.get("-n", ""))
+        command = re.match(r"\w+_is ([\w-]+)", row.get("-n", ""))
         if command and "-a" in row and not row["-a"].startswith("("):
             found[command[1]] = row["-a"].split()
     return found
