@@ -300,10 +300,10 @@ static void test_completion(void **state)
 		{ "bash", "\ncomplete -F _demo_tool_complete demo-tool\n" },
 		{ "zsh", "\tshell:*)\n\t\t_demo_tool_offer words 'bash zsh fish'\n" },
 		{ "zsh", "compdef _demo_tool_complete demo-tool\n" },
-		{ "fish", "complete -c demo-tool -n __fish_use_subcommand -a add -d 'add one'\n" },
+		{ "fish", "            case ':-f' ':--file' 'add:-f' " },
+		{ "fish", "complete -c demo-tool -n '__demo_tool_is \"\"' -a add -d 'add one'\n" },
 		{ "fish", "complete -c demo-tool -s f -l file -r -F -d 'a file'\n" },
-		{ "fish", " -n '__fish_use_subcommand; "
-			  "or __fish_seen_subcommand_from show' -s n -l quiet -d 'say nothing'\n" },
+		{ "fish", " -n '__demo_tool_is \"\" show' -s n -l quiet -d 'say nothing'\n" },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
