@@ -1,4 +1,4 @@
-dist_noinst_SCRIPTS += tests/analyze tests/demo tests/run-suites tests/run-tests \
+dist_noinst_SCRIPTS += tests/analyze tests/demo tests/on-debian tests/run-suites tests/run-tests \
 	tests/check-descriptors tests/check-documents tests/check-format tests/check-includes
 
 check_LIBRARIES =
