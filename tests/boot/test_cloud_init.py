@@ -147,8 +147,8 @@ def test_agent_runs_when_cloud_init_is_done(instance, start_manager):
         assert states(system) == ["active", "active"]
         register, agent, init, final, waited = (
             system.show(unit)
-            for unit in ("agent-register", "wazuh-agent", "cloud-init", "cloud-final",
-                         "agent-register-config.target")
+            for unit in ("agent-register", "wazuh-agent", instance.network_stage(),
+                         "cloud-final", "agent-register-config.target")
         )
         written = system.run(
             f"stat -c '%a %U' {cloud.FRAGMENT} /etc/agent-register/password"

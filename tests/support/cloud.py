@@ -131,7 +131,7 @@ class CloudMachine(agent_machine.AgentMachine):
         if options.get("like"):
             return
         self.install(layer)
-        self.enable("cloud-init-local.service", "cloud-init.service", "cloud-config.service",
+        self.enable("cloud-init-local.service", self.network_stage(), "cloud-config.service",
                     "cloud-final.service", "systemd-networkd.service")
         # There is no sshd to make keys for and no locale to generate; nobody on the wire announces
         # IPv6.
@@ -139,6 +139,13 @@ class CloudMachine(agent_machine.AgentMachine):
                    "datasource_list: [NoCloud, None]\nlocale: C.UTF-8\nssh_genkeytypes: []\n")
         self.write("/etc/systemd/network/10-cloud-init-host0.network.d/ipv4.conf",
                    "[Network]\nIPv6AcceptRA=no\nLinkLocalAddressing=no\n")
+
+    def network_stage(self):
+        """The unit of the stage that writes the files of the user data: cloud-init 24.3 gave it
+        another name."""
+        name = "cloud-init-network.service"
+        return name if self.path(f"/usr/lib/systemd/system/{name}").exists() \
+            else "cloud-init.service"
 
     def seed(self, user_data, instance="i-0123456789abcdef0", name="web-01"):
         """The instance ID that the cloud provides; None: none."""
@@ -149,7 +156,7 @@ class CloudMachine(agent_machine.AgentMachine):
         self.write(
             f"{SEED}/network-config",
             f"version: 2\nethernets:\n  host0:\n    addresses: [{nspawn.MACHINE_ADDRESS}/24]\n"
-            f"    gateway4: {nspawn.MANAGER_ADDRESS}\n",
+            f"    routes: [{{to: 0.0.0.0/0, via: {nspawn.MANAGER_ADDRESS}}}]\n",
         )
 
     def example(self):
