@@ -21,6 +21,11 @@ MISTAKES = {
                                [":1: ", "before any section", "address in [manager]"]),
     "neither key nor section": ("[manager]\njust words\n",
                                 [":2: ", "expected [SECTION], KEY = VALUE or a comment"]),
+    "no sign before a comment": ("[manager]\naddress ; = x\n", [":2: ", "expected [SECTION]"]),
+    "malformed lines, in their order": (
+        "[manager]\naddress m\nport = 0\n\tjust words\nmethod: magic\n",
+        [":2: expected [SECTION], KEY = VALUE or a comment; ", ":3: '0' is not",
+         ":4: expected [SECTION], KEY = VALUE or a comment; ", ":5: 'magic' is not"]),
     "text behind a section": ("[tls] verify = no\n", [":1: ", "unexpected text after ]"]),
     "open section": ("[manager\n", [":1: "]),
     "port 0": ("[manager]\nport = 0\n", [":2: ", "a port from 1 to 65535"]),

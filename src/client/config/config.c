@@ -8,6 +8,7 @@
 #include "common/nearest.h"
 #include "common/setting-words.h"
 
+#include <ctype.h>
 #include <ini.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -367,6 +368,30 @@ static bool is_cut(struct ini_source *source, const char *line, ssize_t length, 
 }
 
 /*
+ * inih goes on behind a malformed line, but tells only the first one, and that at the end. As
+ * there, a semicolon behind a blank begins a comment.
+ */
+static bool is_assignment(const char *line)
+{
+	bool was_blank = false;
+
+	for (; *line && *line != '=' && *line != ':'; line++) {
+		if (was_blank && *line == ';')
+			return false;
+		was_blank = isspace((unsigned char)*line);
+	}
+	return *line != '\0';
+}
+
+static bool is_malformed(struct ini_source *source, const char *line)
+{
+	if (*line == '\0' || strchr(";#[", *line) || is_assignment(line))
+		return false;
+	fail_line(source, "expected [SECTION], KEY = VALUE or a comment");
+	return true;
+}
+
+/*
  * Detect what inih ignores: it truncates lines that exceed its buffer (`size`, 200 in most
  * distributions), and stops at a NUL byte. Leading blanks are dropped, because inih treats an
  * indented line as a continuation of the previous value.
@@ -395,7 +420,7 @@ static char *read_line(char *buffer, int size, void *stream)
 	is_bad = is_cut(source, line, length, skipped, size);
 	if (!is_bad && is_section)
 		check_section(source, line + skipped);
-	is_bad = is_bad || source->is_skipped;
+	is_bad = is_bad || is_malformed(source, line + skipped) || source->is_skipped;
 	(void)snprintf(buffer, (size_t)size, "%s", is_bad ? "" : line + skipped);
 	return buffer;
 }
@@ -425,10 +450,9 @@ int config_read(struct config *config, FILE *file, const char *path, struct reas
 
 	if (fstat(fileno(file), &status) == 0 && status.st_mtime > config->changed_at)
 		config->changed_at = status.st_mtime;
-	if (bad_line > 0) { /* the first one of these */
-		reason_add(&said, "%s:%d: expected [SECTION], KEY = VALUE or a comment", path,
-			   bad_line);
-		source.error = source.error ?: -EINVAL;
+	if (bad_line > 0 && source.error == 0) { /* in case it knows a kind that we do not */
+		reason_set(&said, "%s:%d: the line cannot be read", path, bad_line);
+		source.error = -EINVAL;
 	}
 	if (bad_line < 0 && source.error == 0)
 		source.error = reason_errno(&said, ENOMEM, "Cannot read %s", path);
