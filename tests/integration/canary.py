@@ -28,6 +28,20 @@ def windows(data, size, step=1):
     return {data[i:i + size] for i in range(0, max(1, len(data) - size + 1), step)}
 
 
+class Parts:
+    """Every piece of a text, to be found in data. A piece holds all of a chunk of half its length
+    (the chunks follow one another), so that few chunks are looked for first."""
+
+    def __init__(self, data, size):
+        half = (size + 1) // 2
+        self.chunks = windows(data, half, half)
+        self.pieces = windows(data, size)
+
+    def are_in(self, data):
+        return any(chunk in data for chunk in self.chunks) and \
+            any(piece in data for piece in self.pieces)
+
+
 def base64_forms(secret):
     """What of the base64 of anything that holds the secret depends on the secret alone."""
     for before in range(3):
@@ -54,11 +68,11 @@ class Canary:
         self.piece = piece
         folded = self.bytes.lower()
         encoded = list(base64_forms(self.bytes))
-        self.forms = {"as it is": windows(folded, piece),
-                      "backwards": windows(folded[::-1], piece),
-                      "in hexadecimal": windows(self.bytes.hex().encode(), 2 * piece)}
+        self.forms = {"as it is": Parts(folded, piece),
+                      "backwards": Parts(folded[::-1], piece),
+                      "in hexadecimal": Parts(self.bytes.hex().encode(), 2 * piece)}
         for number, form in enumerate(encoded):
-            self.forms[f"in base64 ({number})"] = windows(form.lower(), piece * 4 // 3 + 1)
+            self.forms[f"in base64 ({number})"] = Parts(form.lower(), piece * 4 // 3 + 1)
         # What a process may have been given: in this case, and in longer pieces.
         self.given = [part for form in (self.bytes, self.bytes.hex().encode(), *encoded)
                       for part in windows(form, piece, piece)]
@@ -68,7 +82,7 @@ class Canary:
         for reading in {data.lower(), unescaped(data).lower(),
                         data.lower().replace(b"-", b"+").replace(b"_", b"/")}:
             for form, parts in self.forms.items():
-                if any(part in reading for part in parts):
+                if parts.are_in(reading):
                     return form
         return None
 
