@@ -6,6 +6,7 @@ import re
 
 CLIENT_PAGE = "agent-register.8"
 REGISTRAR_PAGE = "agent-registrar.8"
+GUIDE = "doc/messages.md"
 CATALOGS = {"agent-register.catalog": "client", "agent-registrar.catalog": "registrar"}
 NO_EXIT = {"EX_SOFTWARE": "of a branch that is never reached"}
 
@@ -78,10 +79,11 @@ def _check_message_ids(tree):
         yield from compare(catalog, "the MESSAGE_ID", set(known), set(listed))
         yield from (f"{catalog} explains {each} twice" for each in set(listed)
                     if listed.count(each) > 1)
-    for page, part in ((CLIENT_PAGE, "client"), (REGISTRAR_PAGE, "registrar")):
-        said = {each for line in tree.page(page).lines
-                for each in re.findall(r"\b[0-9a-f]{32}\b", line)}
-        yield from compare(page, "the MESSAGE_ID", set(message_ids(tree, part)), said)
+    texts = {CLIENT_PAGE: "client", REGISTRAR_PAGE: "registrar", GUIDE: "client"}
+    for name, part in texts.items():
+        text = tree.read(name if name == GUIDE else f"man/{name}")
+        yield from compare(name, "the MESSAGE_ID", set(message_ids(tree, part)),
+                           set(re.findall(r"\b[0-9a-f]{32}\b", text)))
 
 
 # ------------------------------------------------------------------ calls of the API

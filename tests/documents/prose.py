@@ -21,6 +21,7 @@ def check(tree):
             yield from (f"{path}: {fault}" for fault in known.command_faults(line, is_code))
         yield from (f"{path}: {fault}" for fault in known.name_faults(text))
         yield from (f"{path}: {fault}" for fault in known.key_faults(text))
+        yield from (f"{path}: {fault}" for fault in known.default_faults(text))
     for path, text in tree.code("client", "common", "registrar"):
         text = _messages(text)
         for line in text.splitlines():
@@ -142,6 +143,15 @@ class Known:
         for name in re.findall(r"`([a-z_]+)(?: = [^`]*)?`", text):
             if "_" in name and self.keys and name in _misspelled(names):
                 yield f"there is no key {name}"
+
+    def default_faults(self, text):
+        """`key` (default VALUE), `key = VALUE` (the default), `key = VALUE` is the default."""
+        for name, value in re.findall(r"`([a-z_]+)` \((?:the )?default(?: is|:)? `?([^`)]+)`?\)",
+                                      text) + \
+                re.findall(r"`([a-z_]+) = ([^`]+)`(?:,| is)? \(?(?:the |by )?default\b", text):
+            keys = [rows[name] for rows in self.keys.values() if name in rows]
+            if keys and value not in [key.default for key in keys]:
+                yield f"the default of {keys[0]} is not {value}"
 
     def _value_faults(self, section, name, value):
         key = self.keys[section].get(name)

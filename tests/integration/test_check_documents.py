@@ -124,6 +124,10 @@ CHANGES = [
      "agent-register.8 does not explain the MESSAGE_ID 119def1dd58b41b28558a32edcc128a0",
      "agent-register.8 explains the MESSAGE_ID 219def1dd58b41b28558a32edcc128a0, "
      "which does not exist"),
+    (meanings, "doc/messages.md", "MESSAGE_ID=119def", "MESSAGE_ID=219def",
+     "doc/messages.md does not explain the MESSAGE_ID 119def1dd58b41b28558a32edcc128a0",
+     "doc/messages.md explains the MESSAGE_ID 219def1dd58b41b28558a32edcc128a0, "
+     "which does not exist"),
     (meanings, "src/registrar/api/groups.c", '"/groups"', '"/group"',
      "agent-registrar.8 does not explain the call GET /group",
      "agent-registrar.8 explains the call GET /groups, which does not exist"),
@@ -166,6 +170,9 @@ CHANGES = [
      "README.md: the link #no-such leads to a heading that is not there",
      "README.md: the link CONTRIBUTING.md#no-such leads to a heading that is not there",
      "README.md: the link [e] leads nowhere"),
+    (prose, "README.md", None, "`budget` (default 60 s), `splay = 1 s` is the default\n",
+     "README.md: the default of budget in [retry] is not 60 s",
+     "README.md: the default of splay in [retry] is not 1 s"),
     (prose, "README.md", None, "<https://:1/>\n", "README.md: https://:1/ is no valid address"),
     # the repository
     (repository, "ARCHITECTURE.md", "`client/agent-files/`", "`client/agent-fails/`",
