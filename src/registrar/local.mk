@@ -64,6 +64,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/commands/option-values.c src/registrar/commands/option-values.h \
 	src/registrar/commands/options.c src/registrar/commands/options.h \
 	src/registrar/commands/own-ca.c src/registrar/commands/own-ca.h \
+	src/registrar/commands/progress.c src/registrar/commands/progress.h \
 	src/registrar/commands/policy.c src/registrar/commands/policy.h \
 	src/registrar/commands/list-agents.c src/registrar/commands/list-agents.h \
 	src/registrar/commands/remove-agents.c src/registrar/commands/remove-agents.h \

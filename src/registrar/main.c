@@ -150,6 +150,13 @@ static const struct command commands[COMMAND_COUNT + 1] = {
 				 .run = completion_command },
 };
 
+static int log_level(const struct options *options)
+{
+	if (options->debug)
+		return LOG_DEBUG;
+	return options->admin.quiet ? LOG_ERR : LOG_INFO;
+}
+
 static int run(struct program *program)
 {
 	const struct options *options = program->options;
@@ -177,7 +184,7 @@ int main(int argc, char **argv)
 		   : options_parse(&options, commands, argc, argv);
 	if (r != 0)
 		return r > 0 ? 0 : called ? EXIT_FAILURE : is_shortage(r) ? EX_OSERR : EX_USAGE;
-	log_open(called ?: "agent-registrar", options.debug ? LOG_DEBUG : LOG_INFO);
+	log_open(called ?: "agent-registrar", log_level(&options));
 	if (options.service.part == PART_KEEPER)
 		log_share_errors("agent-registrar.service");
 	r = run(&program);

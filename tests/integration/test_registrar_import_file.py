@@ -2,11 +2,16 @@
 """import-file: lists of agents, as administrators and spreadsheets write them, and all or none of
 them added."""
 
+import contextlib
+import os
+import re
+import signal
 import subprocess
 
 import pytest
 
 from registrar_tools import PROGRAM
+from terminal import terminal
 
 OLD_KEY = "5a" * 32
 
@@ -119,3 +124,70 @@ def test_slow_input_holds_nobody_up(admin):
         assert admin("add", "-n", "fast") == "001 fast any\n"
         out, _ = importing.communicate()
     assert out == "002 slow any\n"
+
+
+# So many agents take noticeable time on any machine.
+MANY = "".join(f"any,agent-{number}\n" for number in range(300000))
+SHOWN = re.compile(r"(\r(Reading client\.keys: \d+ %|Looking at the lines: \d+ %|"
+                   r"Writing client\.keys \.\.\.) *)+\r +\r")
+
+
+@contextlib.contextmanager
+def importing(admin, path, *options, screen, **environment):
+    """An import on a terminal, but for what it prints."""
+    with subprocess.Popen([PROGRAM, "-D", admin.directory, "import-file", *options, path],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=screen.far,
+                          env={**os.environ, "TERM": "xterm", **environment}) as process:
+        yield process
+
+
+@pytest.fixture(name="many")
+def _many(tmp_path, admin):
+    path = tmp_path / "many"
+    path.write_text(MANY)
+    yield path
+    path.unlink()
+    admin.keys.unlink()
+
+
+@pytest.mark.parametrize("options,environment,shows,says", [
+    ([], {}, True, "agent-registrar: 300000 added, 0 already present\n"),
+    ([], {"TERM": "dumb"}, False, "agent-registrar: 300000 added, 0 already present\n"),
+    (["--quiet"], {}, False, ""),
+])
+def test_progress_on_a_terminal(admin, many, options, environment, shows, says):
+    """It is gone in the end."""
+    with terminal() as screen:
+        with importing(admin, many, *options, screen=screen, **environment) as process:
+            assert process.wait(60) == 0
+        text = screen.text
+    shown = SHOWN.match(text)
+    assert bool(shown) == shows and text[shown.end() if shown else 0:] == says, text[-200:]
+
+
+def test_progress_makes_room_for_errors(admin, many):
+    many.write_text(MANY + "10.0.0.300,bad\n")
+    with terminal() as screen:
+        with importing(admin, many, screen=screen) as process:
+            assert process.wait(60) == 65
+        text = screen.text
+    lines = text[SHOWN.match(text).end():].split("\n")
+    assert lines[0].startswith("agent-registrar: error: Line 300001: Invalid IP"), lines
+    assert lines[1].startswith("agent-registrar: error: Nothing was added"), lines
+
+
+def test_progress_is_gone_after_an_interrupt(admin, many):
+    with terminal() as screen:
+        with importing(admin, many, screen=screen) as process:
+            screen.wait_for("%")
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == -signal.SIGINT
+        assert SHOWN.fullmatch(screen.text)
+    assert admin.lines() == []
+
+
+def test_quiet(admin):
+    assert admin("import-file", "--quiet", "-", input="IP,Name\nany,web\n") == ""
+    assert admin.messages == "" and admin.lines()[0].startswith("001 web any ")
+    admin("import-file", "-q", "-", input="any,db\nno\n", status=65)
+    assert "Line 2: Not in the form IP,NAME" in admin.messages

@@ -29,7 +29,7 @@ REGISTRAR_OPTIONS = {
     "status": "list", "json": "list token", "purge": "remove", "remove": "user",
     "address": "token", "prefix": "token", "ttl": "token", "max-uses": "token",
     "description": "token", "embed-ca": "token", "no-credential": "token", "all": "token",
-    "force": "token",
+    "force": "token", "quiet": "import-file",
 }
 CLIENT_OPTIONS = {
     "manager": ALL, "port": ALL, "name": ALL, "directory": ALL, "group": ALL, "ca": ALL,

@@ -21,13 +21,21 @@ class Terminal:
         self.near, self.far = pty.openpty()
         fcntl.ioctl(self.far, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
         self._seen = []
+        self._changed = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self):
         with contextlib.suppress(OSError):  # nobody has the other side any more
             while data := os.read(self.near, 65536):
-                self._seen.append(data)
+                with self._changed:
+                    self._seen.append(data)
+                    self._changed.notify_all()
+
+    def wait_for(self, part):
+        """Until this was printed."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: part.encode() in b"".join(self._seen), 30)
 
     @property
     def text(self):

@@ -5,6 +5,7 @@
 #include "registrar/commands/admin.h"
 #include "registrar/commands/by-authd.h"
 #include "registrar/commands/policy.h"
+#include "registrar/commands/progress.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -58,7 +59,8 @@ int add_commit(struct roster *roster, const struct options *options, struct reco
 	else
 		status = has_authd ? by_authd_add(&authd, roster, options, records)
 				   : admin_commit(roster, options, records);
-	if (status != 0)
+	progress_end();
+	if (status != 0 || options->admin.quiet)
 		return status;
 	for (const struct agent_record *at = records->first; at; at = at->next)
 		admin_print_agent(at->id, at->name, at->ip);

@@ -4,6 +4,7 @@
 #include "common/deadline.h"
 #include "common/log.h"
 #include "common/shortage.h"
+#include "registrar/commands/progress.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -31,15 +32,22 @@ int admin_fail_file(int error, const struct reason *why)
 			  why);
 }
 
+static void on_read(void *owner, size_t done, size_t all)
+{
+	(void)owner;
+	progress_show("Reading client.keys", done, all);
+}
+
 int admin_begin(struct roster **ret, const struct options *options, bool to_read)
 {
+	const struct keys_progress progress = { .report = on_read };
 	struct reason why;
 	char etc[PATH_MAX];
 	int r;
 
 	(void)snprintf(etc, sizeof etc, "%s/etc", options->directory);
 	r = to_read ? roster_open_reading(ret, etc, admin_warn, &why)
-		    : roster_open(ret, etc, options->group, admin_warn, &why);
+		    : roster_open_telling(ret, etc, options->group, admin_warn, &progress, &why);
 	if (r >= 0)
 		r = roster_begin_within(*ret, LOCK_PATIENCE, &why);
 	return r < 0 ? admin_fail_file(r, &why) : 0;
@@ -50,8 +58,10 @@ int admin_commit(struct roster *roster, const struct options *options,
 {
 	const struct agent_history history = { .queue = options->paths.queue_directory };
 	struct reason why;
-	int r = roster_commit(roster, &why);
+	int r;
 
+	progress_show("Writing client.keys", 0, 0);
+	r = roster_commit(roster, &why);
 	if (r < 0)
 		return admin_fail_file(r, &why);
 	if (records_write(records, &history, &why) < 0)

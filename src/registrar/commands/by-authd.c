@@ -4,6 +4,7 @@
 #include "common/deadline.h"
 #include "common/log.h"
 #include "registrar/commands/admin.h"
+#include "registrar/commands/progress.h"
 
 #include <string.h>
 #include <time.h>
@@ -208,6 +209,7 @@ int by_authd_add(const struct local_authd *authd, struct roster *roster,
 		return admin_fail(EX_OSERR, &why);
 	}
 	for (struct agent_record *at = records->first; at && status == 0; at = at->next) {
+		progress_show("Asking wazuh-authd", count, records->count);
 		status = add_one(authd, options, at, choose, &changes[count]);
 		count += status == 0;
 	}

@@ -9,6 +9,7 @@
 #include "registrar/commands/admin.h"
 #include "registrar/commands/import-line.h"
 #include "registrar/commands/policy.h"
+#include "registrar/commands/progress.h"
 #include "registrar/enrollment/address.h"
 
 #include <stdio.h>
@@ -127,6 +128,7 @@ static int import_lines(struct import *import, const char *content, size_t lengt
 		const char *stop = newline ?: end;
 
 		import->number++;
+		progress_show("Looking at the lines", (size_t)(at - begin), (size_t)(end - begin));
 		import_line(import, at, (size_t)(stop - at));
 		at = stop + 1;
 	}
@@ -195,7 +197,7 @@ int import_command(struct program *program)
 	cleanup_file FILE *file = is_stdin ? NULL : fopen(path, "re");
 	struct reason why;
 	size_t length;
-	int r;
+	int r, status;
 
 	if (is_stdin || file)
 		r = read_stream(file ?: stdin, path, &content, &length, &why);
@@ -207,5 +209,9 @@ int import_command(struct program *program)
 		reason_set(&why, "%s is UTF-16; save it as CSV in UTF-8", path);
 		return admin_fail(EX_DATAERR, &why);
 	}
-	return import_content(options, content, length, path);
+	if (!options->admin.quiet)
+		progress_begin();
+	status = import_content(options, content, length, path);
+	progress_end();
+	return status;
 }

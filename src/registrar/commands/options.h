@@ -105,6 +105,7 @@ struct admin_options {
 	bool json;                  /* list, token */
 	bool purge;                 /* remove */
 	bool remove_user;           /* user */
+	bool quiet;                 /* import-file */
 };
 
 /* Of the command token. */
