@@ -4,7 +4,8 @@ if WITH_CLIENT
 dist_example_DATA += doc/examples/cloud-init-user-data.yaml doc/examples/cloud-init-names.yaml \
 	doc/examples/agent-name.service
 # The guides, which refer to the examples as they do here. doc/README.md is for here only.
-dist_doc_DATA += doc/cloud-init.md doc/messages.md doc/ossec.md doc/tls.md \
-	doc/troubleshooting.md doc/wazuh-4.md doc/wazuh-5.md
+dist_doc_DATA += doc/cloud-init.md doc/credentials.md doc/messages.md doc/moving.md doc/ossec.md \
+	doc/proxies.md doc/replacing-ossec-authd.md doc/tls.md doc/troubleshooting.md \
+	doc/wazuh-4.md doc/wazuh-5.md
 endif
 EXTRA_DIST += doc/README.md doc/boot-timeline.svg

@@ -5,39 +5,14 @@ import base64
 import nspawn
 import pytest
 import scripted_manager
+from proxied_manager import PROXY_PASSWORD, ProxiedManager
 
-PROXY_PASSWORD = "open sesame"
 TARGET = "behind-the-proxy.example:1515"  # which nobody but the proxy can resolve
 CONFIGURATION = (
     f"[manager]\naddress = {TARGET}\nproxy = http://web@{nspawn.MANAGER_ADDRESS}:3128\n"
     "[tls]\nca_file = /etc/agent-register/ca.pem\nverify_name = manager.example\n"
     "[auth]\npassword_file = /etc/agent-register/password\n[retry]\nbudget = 1 h\ninitial = 1 min\n"
 )
-
-
-class ProxiedManager(scripted_manager.Manager):
-    """The manager and the proxy before it in one. `tunnels` has the header lines of each request
-    for a tunnel."""
-
-    def __init__(self, machine, certificates):
-        self.tunnels = []
-        super().__init__(machine, certificates, port=3128)
-
-    def converse(self, connection):
-        connection.settimeout(10)
-        header = b""
-        while not header.endswith(b"\r\n\r\n"):
-            header += connection.recv(1) or b"\r\n\r\n"
-        self.tunnels.append(header.decode().split("\r\n"))
-        credentials = base64.b64encode(f"web:{PROXY_PASSWORD}".encode()).decode()
-        if f"Proxy-Authorization: Basic {credentials}" not in self.tunnels[-1]:
-            connection.sendall(
-                b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n"
-            )
-            connection.close()
-            return
-        connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        super().converse(connection)
 
 
 @pytest.fixture
