@@ -45,7 +45,6 @@ class Item:
 
     def __init__(self, section, head):
         self.section, self.head, self.lines = section, [head], []
-        self.nested = 0
 
     def options(self):
         """The options that the head is about: "-m", "--manager"."""

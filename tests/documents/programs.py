@@ -73,13 +73,13 @@ def fish_completions(text, program):
     return rows
 
 
-def completed_options(tree, program, called=None):
+def completed_options(tree, program):
     """The options, from what completion has of them."""
     text = tree.output(program, "completion", "fish")
     return [Option(row.get("-s"), row.get("-l"), row["-d"], argument="-r" in row,
                    choices=tuple(row["-a"].split())
                    if row.get("-a") and not row["-a"].startswith("(") else ())
-            for row in fish_completions(text, called or program) if "-s" in row or "-l" in row]
+            for row in fish_completions(text, program) if "-s" in row or "-l" in row]
 
 
 def completed_actions(tree, program):
