@@ -22,9 +22,9 @@ PATHS = {
 WITH_WORDS = {"agent-register": ["completion", "token"], "agent-registrar": ["completion", "token"]}
 # Other commands take these, too, as the beginning of a longer one.
 ALSO_BEGINNINGS = {"--all": {"token"}, "--force": {"token"}}
-# Where options are refused, and nothing is done.
+# With these, a command that accepts an option finds nothing to work on, and can make nothing.
 HARMLESS = {"agent-register": ["--config", "/dev/null"],
-            "agent-registrar": ["--directory", "/nonexistent"]}
+            "agent-registrar": ["--directory", "/dev/null/none"]}
 
 
 def said(program, *arguments, called=None):
