@@ -7,5 +7,9 @@ dist_example_DATA += doc/examples/cloud-init-user-data.yaml doc/examples/cloud-i
 dist_doc_DATA += doc/cloud-init.md doc/credentials.md doc/messages.md doc/moving.md doc/ossec.md \
 	doc/proxies.md doc/replacing-ossec-authd.md doc/tls.md doc/troubleshooting.md \
 	doc/wazuh-4.md doc/wazuh-5.md
+dist_doc_DATA += doc/golden-images.md
+packerexampledir = $(exampledir)/packer
+dist_packerexample_DATA = doc/examples/packer/agent-image.pkr.hcl \
+	doc/examples/packer/plugins.pkr.hcl
 endif
 EXTRA_DIST += doc/README.md doc/boot-timeline.svg

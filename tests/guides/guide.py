@@ -33,6 +33,7 @@ DIRECTORY = pathlib.Path(__file__).resolve().parents[2] / "doc"
 FENCE = re.compile(r"(?ms)^```(\w*)\n(.*?)^```$\n?")
 COMMENT = re.compile(r"<!-- ([a-z ]+?)(?:: (.*?))? -->\n")
 COMMENTS_BEFORE = re.compile(r"(?:<!-- [^\n]* -->\n)*\Z")
+PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 KINDS = {"file", "on", "exit status", "not tested"}
 
 
@@ -101,7 +102,8 @@ class Image:
 
     def run(self, script):
         done = subprocess.run(
-            self.machine.enter("chroot", self.machine.tree_inside, "sh", "-c", script), text=True,
+            self.machine.enter("env", "-i", "LANG=C.UTF-8", PATH, "chroot",
+                               self.machine.tree_inside, "sh", "-c", script), text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         done.exit_status = done.returncode
         return done
