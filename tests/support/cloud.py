@@ -86,10 +86,10 @@ def _install(package, tarball):
                 f"apt cannot install {package}: " + "; ".join(done.stdout.splitlines()[-3:])
             )
         # Not what was deleted, which overlayfs marks by character devices: the machines have that
-        # hidden already.
+        # hidden already. Nor what each machine gets from its harness.
         subprocess.run(
-            f"set -e; find . ! -type c -print0 | tar --null --no-recursion -T - -cf {tarball}.new; "
-            f"mv {tarball}.new {tarball}",
+            "set -e; find . ! -type c ! -path ./etc/hosts -print0 | "
+            f"tar --null --no-recursion -T - -cf {tarball}.new; mv {tarball}.new {tarball}",
             shell=True,
             check=True,
             cwd=machine.directory / "upper",
@@ -99,7 +99,7 @@ def _install(package, tarball):
 def make_layer(directory, package="cloud-init"):
     """A tarball of the package and what it needs beside this system; made anew when apt has
     another version."""
-    tarball = directory / f"{package}_{_candidate(package)}.tar"
+    tarball = directory / f"{package}_{_candidate(package)}.layer"
     directory.mkdir(exist_ok=True)
     with open(directory / "lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the workers of pytest-xdist come here at the same time
