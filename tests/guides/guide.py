@@ -109,12 +109,27 @@ class Image:
         return done
 
 
-class Guide:
-    """A page. `values` are what the test's machines have in the place of the examples in it."""
+class Container:
+    """A machine as a container in which there is no systemd; each command is one of its own."""
 
-    def __init__(self, name, values=None):
+    def __init__(self, machine):
+        self.machine = machine
+
+    def run(self, script):
+        return self.machine.run_container("/usr/bin/env", PATH, "/bin/sh", "-c", script)
+
+
+class Guide:
+    """A page. `values` are what the test's machines have in the place of the examples in it. With
+    `only`, headings of the second level, the rest of the page does not count."""
+
+    def __init__(self, name, values=None, only=None):
         self.name = f"doc/{name}.md"
         text = (DIRECTORY / f"{name}.md").read_text(encoding="utf-8")
+        if only:
+            parts = re.split(r"(?m)^(?=## )", text)
+            text = "".join(part for part in parts
+                           if part.split("\n")[0].removeprefix("## ") in only)
         self.blocks = blocks_of(self.name, text)
         self.sections = [block.section for block in self.blocks]
         self.values = values or {}
@@ -159,6 +174,8 @@ class Guide:
                 raise PageError(f"{block.where}: the test has no {block.place}")
             place = places[block.place]
             if block.file is not None:
+                if not place.machine.path(block.file).parent.is_dir():
+                    raise PageError(f"{block.where}: there is no directory for {block.file}")
                 place.machine.write(block.file, text)
             else:
                 done = place.run("set -e\n" + text)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """The reader of the pages: what it takes, what it refuses."""
+import pathlib
 import types
 
 import guide
@@ -46,7 +47,8 @@ class Place:
 
     def __init__(self, answers):
         self.answers, self.done = answers, []
-        self.machine = types.SimpleNamespace(write=lambda *file: self.done.append(file))
+        self.machine = types.SimpleNamespace(write=lambda *file: self.done.append(file),
+                                             path=lambda name: pathlib.Path("/") / name)
 
     def run(self, script):
         self.done.append(script)
@@ -87,6 +89,20 @@ def test_a_file_of_the_reader(open_page):
     with open_page("<!-- file: user-data.yaml -->\n```yaml\na: b\n```\n") as page:
         page.carry_out()
     assert page.files == {"user-data.yaml": "a: b\n"}
+
+
+def test_a_file_without_its_directory(open_page, places):
+    page = open_page("<!-- file: /etc/no/such/a.conf -->\n```ini\na = b\n```\n")
+    with pytest.raises(guide.PageError, match="doc/page.md:2: there is no directory for /etc/no"):
+        page.carry_out(**places)
+
+
+def test_parts_of_a_page(open_page):
+    page = open_page("# Page\n\n    a\n\n## One\n\n<!-- file: a -->\n```ini\na\n```\n"
+                     "### More\n<!-- file: b -->\n```ini\nb\n```\n## Two\n```\nno\n```\n",
+                     only=["One"])
+    page.carry_out()
+    assert page.files == {"a": "a\n", "b": "b\n"}
 
 
 @pytest.mark.parametrize("answers, message", [

@@ -294,15 +294,21 @@ class Machine:
         )
 
     def try_container(self):
-        """Start a container without a systemd in it."""
-        done = subprocess.run(self._nspawn("/bin/true"), stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              timeout=PATIENCE, check=False)
-        if done.returncode != 0:
+        done = self.run_container("/bin/true")
+        if done.exit_status != 0:
             raise BootError(
                 done.stdout.strip().replace("\n", "; ")
-                or f"systemd-nspawn ended with {done.returncode}"
+                or f"systemd-nspawn ended with {done.exit_status}"
             )
+
+    def run_container(self, *command):
+        """Run a command in a container without a systemd in it, but with the machine's network.
+        Returns a Finished."""
+        name = self.read("/etc/hostname").strip()
+        done = subprocess.run(self._nspawn(*command, options=[f"--hostname={name}"]),
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=PATIENCE, check=False)
+        return Finished(done.returncode, done.stdout)
 
     def boot(self, credentials=None, mask=(), options=()):
         """Switch the machine on. Credentials are name: text, as a hypervisor would pass them."""

@@ -66,7 +66,7 @@ build {
         CONF
       END
       ,
-      "systemctl enable agent-register wazuh-agent",
+      "systemctl enable wazuh-agent agent-register",
       # Fails if the configuration cannot be used.
       "agent-register config >/dev/null",
       # The machine has not registered; this makes sure of it.
