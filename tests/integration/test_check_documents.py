@@ -2,7 +2,6 @@
 """tests/check-documents finds each way in which a document and a program can differ."""
 import os
 import pathlib
-import shutil
 import sys
 
 import pytest
@@ -247,7 +246,7 @@ def test_nothing_else_is_found(check):
     assert said(check, AS_IT_IS) == []
 
 
-@pytest.mark.skipif(not shutil.which("codespell"), reason="codespell is not installed")
+@pytest.mark.skipif(spelling.missing() is not None, reason=str(spelling.missing()))
 @pytest.mark.parametrize("path,text,is_found", [
     ("doc/guide.md", "An adress.\n", True),
     ("src/main.c", "/* An adress. */\n", True),
