@@ -7,7 +7,7 @@ dist_example_DATA += doc/examples/cloud-init-user-data.yaml doc/examples/cloud-i
 dist_doc_DATA += doc/cloud-init.md doc/credentials.md doc/messages.md doc/moving.md doc/ossec.md \
 	doc/proxies.md doc/replacing-ossec-authd.md doc/tls.md doc/troubleshooting.md \
 	doc/wazuh-4.md doc/wazuh-5.md
-dist_doc_DATA += doc/containers.md doc/first-steps.md doc/boot-timeline.svg
+dist_doc_DATA += doc/autoscaling.md doc/containers.md doc/first-steps.md doc/boot-timeline.svg
 dist_doc_DATA += doc/golden-images.md
 packerexampledir = $(exampledir)/packer
 dist_packerexample_DATA = doc/examples/packer/agent-image.pkr.hcl \
