@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: ISC
+"""doc/ansible.md, with the real Ansible, of Debian, on the machine that it sets up."""
+import shutil
+
+import agent_conf
+import agent_machine
+import cloud
+import guide
+import pytest
+import scripted_manager
+
+
+@pytest.fixture(scope="session", name="ansible")
+def fixture_ansible(build, requirements):  # pylint: disable=unused-argument
+    try:
+        return cloud.make_layer(build / "test-layers", "ansible-core")
+    except cloud.CannotInstall as error:
+        pytest.skip(str(error))
+
+
+def test_ansible(ansible, machine, start_manager):
+    machine.install(ansible)
+    agent_conf.IMAGES["wazuh 4"].install(machine, agent_machine.AGENT_GROUP)
+    shutil.copytree(guide.DIRECTORY / "examples/ansible", machine.path("/root/ansible"))
+    machine.write("/root/ansible/manager-ca.pem", (machine.certificates / "ca.pem").read_text())
+    manager = start_manager(machine)
+    with guide.Guide("ansible", {"(the password)": scripted_manager.PASSWORD}) as page, \
+            machine.boot() as system:
+        system.wait_until_booted()
+        for block in page.blocks:
+            if block.file:
+                machine.write(f"/root/ansible/{block.file}", page.fill_in(block.text))
+        page.carry_out(agent=system)
+        assert system.show("wazuh-agent")["ActiveState"] == "active"
+        again = system.run("cd /root/ansible && ANSIBLE_ROLES_PATH=. ansible-playbook "
+                           "-i localhost, -c local -e @variables.yml site.yml")
+        assert " changed=0 " in again.stdout, again.stdout
+        assert scripted_manager.PASSWORD not in again.stdout
+    assert manager.requests == [f"OSSEC PASS: {scripted_manager.PASSWORD} OSSEC A:'web-01'"]
+    assert agent_conf.managers(machine)[-1] == "manager.example.org"
