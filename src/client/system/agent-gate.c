@@ -20,13 +20,20 @@ static char *path_of(const char *directory, const char *name)
 /*
  * The file is a link to what enables this service, so that it leads nowhere once the service is
  * disabled, and holds nobody back any more. Of a service that somebody has started without enabling
- * it, it leads to the directory that it is in.
+ * it, it leads to the directory that it is in. One that is there is replaced by it at once: each
+ * attempt of a service that systemd starts again comes here, and the agent must not slip through.
  */
 static void create_hold(const char *path)
 {
-	cleanup_free char *enabled_by = own_unit_enabled_by();
+	cleanup_free char *enabled_by = own_unit_enabled_by(), *new_path = NULL;
 
-	(void)!symlink(enabled_by ?: ".", path);
+	if (asprintf(&new_path, "%s.new", path) < 0) {
+		new_path = NULL;
+		return;
+	}
+	(void)unlink(new_path);
+	if (symlink(enabled_by ?: ".", new_path) == 0)
+		(void)!rename(new_path, path);
 }
 
 void agent_gate_hold(bool hold)
@@ -38,11 +45,10 @@ void agent_gate_hold(bool hold)
 	const char *directory = getenv("RUNTIME_DIRECTORY") ?: hold ? NULL : "/run/agent-register";
 	cleanup_free char *path = path_of(directory, "hold");
 
-	if (!path)
-		return;
-	(void)unlink(path);
-	if (hold)
+	if (path && hold)
 		create_hold(path);
+	else if (path)
+		(void)unlink(path);
 }
 
 void agent_gate_allow_without_key(bool is_allowed)

@@ -259,7 +259,7 @@ test_state_LDADD = $(unit_libraries)
 test_agent_gate_SOURCES = tests/unit/client/system/test-agent-gate.c
 test_agent_gate_LDADD = $(unit_libraries)
 test_agent_gate_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=own_unit_enabled_by,--wrap=open,--wrap=symlink,--wrap=unlink
+	-Wl,--wrap=own_unit_enabled_by,--wrap=open,--wrap=symlink,--wrap=unlink,--wrap=rename
 test_agent_units_SOURCES = tests/unit/client/system/test-agent-units.c
 test_agent_units_LDADD = $(unit_libraries)
 test_agent_units_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=systemctl_show

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char done[512]; /* a file that was made ("+PATH", of a link "PATH>TARGET") or removed */
+/* a file that was made ("+PATH", of a link "PATH>TARGET"), removed or renamed ("=PATH") */
+static char done[512];
 static const char *enabled_by;
 
 char *__wrap_own_unit_enabled_by(void);
@@ -50,9 +51,22 @@ int __wrap_unlink(const char *path)
 	return 0;
 }
 
+int __wrap_rename(const char *path, const char *new_path);
+int __wrap_rename(const char *path, const char *new_path)
+{
+	assert_int_equal(strncmp(path, new_path, strlen(new_path)), 0);
+	note("=", new_path, "");
+	return 0;
+}
+
 #define LINK "/etc/systemd/system/multi-user.target.wants/agent-register.service"
 
-/* Only the service, which has a runtime directory, holds an agent; any run lets it go. */
+#define NEW "-/run/x/hold.new +/run/x/hold.new>"
+
+/*
+ * Only the service, which has a runtime directory, holds an agent, without ever letting it go in
+ * between; any run lets it go.
+ */
 static void test_marks(void **state)
 {
 	static const struct {
@@ -62,8 +76,8 @@ static void test_marks(void **state)
 		const char *enabled_by;
 		const char *done;
 	} rows[] = {
-		{ "/run/x", agent_gate_hold, true, LINK, "-/run/x/hold +/run/x/hold>" LINK },
-		{ "/run/x", agent_gate_hold, true, NULL, "-/run/x/hold +/run/x/hold>." },
+		{ "/run/x", agent_gate_hold, true, LINK, NEW LINK " =/run/x/hold" },
+		{ "/run/x", agent_gate_hold, true, NULL, NEW ". =/run/x/hold" },
 		{ "/run/x", agent_gate_hold, false, LINK, "-/run/x/hold" },
 		{ NULL, agent_gate_hold, true, LINK, "" },
 		{ NULL, agent_gate_hold, false, LINK, "-/run/agent-register/hold" },
