@@ -13,6 +13,12 @@
 void library_memory_watch_openssl(void);
 
 /*
+ * Before OpenSSL gets no memory in this thread, from now on, the function is called, and if it
+ * returns true, there may be some now. Null: none is.
+ */
+void library_memory_make_room_by(bool (*function)(void));
+
+/*
  * For the allocators that other libraries are given, and for what cannot say that it had no memory:
  * note it if `memory` is null. Returns it.
  */

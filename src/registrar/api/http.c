@@ -7,6 +7,7 @@
 #include "registrar/api/connection.h"
 #include "registrar/api/sending.h"
 #include "registrar/net/acceptor.h"
+#include "registrar/net/loop-memory.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -81,8 +82,10 @@ static struct bufferevent *on_connection(struct event_base *base, void *argument
 	 * The stream owns the SSL object, and the SSL object the connection, even if there is no
 	 * stream in the end.
 	 */
+	loop_memory_lend(true);
 	stream = bufferevent_openssl_socket_new(base, -1, tls, BUFFEREVENT_SSL_ACCEPTING,
 						BEV_OPT_CLOSE_ON_FREE);
+	loop_memory_lend(false);
 	if (!stream)
 		return NULL;
 	api_connection_begin(connection, stream);

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 /* What the connections of one turn of the loop take. */
@@ -55,4 +54,9 @@ int loop_memory_set_up(void)
 {
 	event_set_mem_functions(take, resize, free);
 	return make_reserve() ? 0 : -ENOMEM;
+}
+
+void loop_memory_lend(bool is_lent)
+{
+	library_memory_make_room_by(is_lent ? give_up_reserve : NULL);
 }
