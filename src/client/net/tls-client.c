@@ -151,7 +151,8 @@ static const char *handshake_remedy(int reason, char buffer[static REMEDY_SIZE])
 static bool is_no_tls(int reason)
 {
 	return reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST ||
-	       reason == SSL_R_RECORD_TOO_SMALL || reason == SSL_R_PACKET_LENGTH_TOO_LONG;
+	       reason == SSL_R_RECORD_TOO_SMALL || reason == SSL_R_PACKET_LENGTH_TOO_LONG ||
+	       reason == SSL_R_DATA_LENGTH_TOO_LONG; /* the same, of OpenSSL 3.2 */
 }
 
 /* Alerts that managers send about the agent's certificate. */

@@ -14,19 +14,37 @@
 
 bool tls_server_begin(struct tls_server *server, SSL_CTX *context, int fd)
 {
+	const unsigned long shortages = library_memory_shortages();
+
 	*server = (struct tls_server){ .tls = SSL_new(context) };
 	if (!server->tls || SSL_set_fd(server->tls, fd) != 1 ||
 	    !handshake_limit_watch(&server->limit, server->tls))
 		return false;
-	SSL_set_accept_state(server->tls);
 	SSL_set_read_ahead(server->tls, 1); /* one call for a record instead of two */
-	return true;
+	/* OpenSSL 3.2 and later need memory for it, and do not say that they got none. */
+	SSL_set_accept_state(server->tls);
+	return library_memory_shortages() == shortages;
 }
 
 void tls_server_end(struct tls_server *server)
 {
 	SSL_free(server->tls);
 	server->tls = NULL;
+}
+
+#ifndef SSL_R_RECORD_LAYER_FAILURE /* of OpenSSL 3.2 */
+#define SSL_R_RECORD_LAYER_FAILURE 313
+#endif
+
+/* The last one that says something: OpenSSL adds there that it is of the layer of records. */
+static unsigned long take_error(void)
+{
+	unsigned long error, last = 0;
+
+	while ((error = ERR_get_error()) != 0)
+		if (last == 0 || ERR_GET_REASON(error) != SSL_R_RECORD_LAYER_FAILURE)
+			last = error;
+	return last;
 }
 
 /* OpenSSL looks there for what has gone wrong. */
@@ -51,9 +69,8 @@ static enum tls_step step_of(struct tls_server *server, int result)
 	case SSL_ERROR_ZERO_RETURN:
 		return TLS_STEP_ENDED;
 	default:
-		server->error = ERR_peek_last_error();
+		server->error = take_error();
 		server->socket_error = socket_error;
-		ERR_clear_error();
 		return TLS_STEP_FAILED;
 	}
 }
