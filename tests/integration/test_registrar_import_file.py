@@ -132,12 +132,18 @@ SHOWN = re.compile(r"(\r(Reading client\.keys: \d+ %|Looking at the lines: \d+ %
                    r"Writing client\.keys \.\.\.) *)+\r +\r")
 
 
+def take_interrupts():
+    """Which are ignored where the tests run in the background of a shell."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextlib.contextmanager
 def importing(admin, path, *options, screen, **environment):
     """An import on a terminal, but for what it prints."""
     with subprocess.Popen([PROGRAM, "-D", admin.directory, "import-file", *options, path],
                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=screen.far,
-                          env={**os.environ, "TERM": "xterm", **environment}) as process:
+                          env={**os.environ, "TERM": "xterm", **environment},
+                          preexec_fn=take_interrupts) as process:
         yield process
 
 

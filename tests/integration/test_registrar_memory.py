@@ -193,5 +193,5 @@ def test_chunked_body_without_end(directory, beginning):
         with client_context().wrap_socket(connect_api(registrar)) as tls:
             tls.sendall((head + beginning).encode())
             send_much(tls, b"1" * 16384, 1 << 25)
-            assert memory(registrar) - before < 1024
+            assert memory(registrar) - before < 2048  # KiB, of 32 MiB; OpenSSL 3.5 takes more
         api_tools.check_alive(registrar)
