@@ -9,7 +9,7 @@ dist_doc_DATA += doc/cloud-init.md doc/credentials.md doc/messages.md doc/moving
 	doc/wazuh-4.md doc/wazuh-5.md
 dist_doc_DATA += doc/ansible.md doc/autoscaling.md
 dist_doc_DATA += doc/containers.md doc/first-steps.md doc/boot-timeline.svg
-dist_doc_DATA += doc/golden-images.md
+dist_doc_DATA += doc/golden-images.md doc/terraform.md
 ansibleexampledir = $(exampledir)/ansible
 dist_ansibleexample_DATA = doc/examples/ansible/site.yml
 ansiblerole = $(ansibleexampledir)/agent_register
@@ -25,5 +25,8 @@ dist_ansibletemplates_DATA = \
 packerexampledir = $(exampledir)/packer
 dist_packerexample_DATA = doc/examples/packer/agent-image.pkr.hcl \
 	doc/examples/packer/plugins.pkr.hcl
+terraformexampledir = $(exampledir)/terraform
+dist_terraformexample_DATA = doc/examples/terraform/main.tf \
+	doc/examples/terraform/user-data.yaml.tftpl
 endif
 EXTRA_DIST += doc/README.md
