@@ -224,6 +224,25 @@ def test_boot_with_a_plan_that_is_not_due(machine, start_manager):
     assert len(manager.requests) == 1
 
 
+# ------------------------------------------------------------------ a start by hand
+
+@pytest.mark.parametrize("retry", ["initial = 1 min", "initial = 9 s\nmax = 9 s"],
+                         ids=["nothing is due soon", "attempt after attempt"])
+def test_start_by_hand(retry, machine):
+    """Who types the command sees why it failed long before the budget of a boot is over."""
+    machine.configure("")
+    machine.restart_soon()
+    with machine.boot() as system:
+        assert system.wait_until_booted() == "running"
+        machine.configure(agent_machine.configuration(more=f"[retry]\n{retry}\nbudget = 5 min\n"))
+        begun = time.monotonic()
+        done = system.run("systemctl restart agent-register")
+        assert time.monotonic() - begun < 60, "it waited for the budget"
+        assert done.exit_status == 1
+        system.wait_for_status("agent-register", "Waiting for attempt")
+        assert system.show("agent-register")["ActiveState"] == "active"
+
+
 # ------------------------------------------------------------------ splay
 
 def test_splay_comes_before_the_first_attempt_only(machine, start_manager):

@@ -24,8 +24,9 @@
 
 /* The log line of a failure that stays the same comes again after this time. */
 #define REMINDER_USEC (3600 * USEC_PER_SEC)
-/* For longer, nobody at a terminal should wait in silence. */
-#define PATIENCE_USEC (10 * USEC_PER_SEC)
+/* For longer, nobody at a terminal should wait in silence: for the next attempt, and in all. */
+#define WAIT_PATIENCE_USEC (10 * USEC_PER_SEC)
+#define START_PATIENCE_USEC (20 * USEC_PER_SEC)
 
 struct rounds {
 	struct registration *run;
@@ -168,9 +169,10 @@ static void show_waiting(const struct registration *run, uint64_t wait)
 static bool a_person_waits_in_vain(const struct rounds *rounds, uint64_t wait)
 {
 	const struct run_mode *mode = &rounds->run->mode;
+	uint64_t now = monotonic_usec(), start = now - (mode->started_at ?: now) + wait;
 
-	return mode->is_service && !mode->is_background && wait > PATIENCE_USEC &&
-	       !systemd_is_booting();
+	return mode->is_service && !mode->is_background &&
+	       (wait > WAIT_PATIENCE_USEC || start > START_PATIENCE_USEC) && !systemd_is_booting();
 }
 
 /*
