@@ -225,8 +225,9 @@ def drained(notify, stop):
     return messages
 
 
+@pytest.mark.skipif("ASAN_OPTIONS" in os.environ, reason="takes too long with sanitizers")
 def test_tells_that_it_reads_many_agents(directory, tmp_path):
-    """Enough for any machine to take noticeable time."""
+    """Where that takes more than a second, as it does on most machines."""
     keys = directory / "etc" / "client.keys"
     with open(keys, "w", encoding="ascii") as file:
         for number in range(1, 1000001):
@@ -238,10 +239,12 @@ def test_tells_that_it_reads_many_agents(directory, tmp_path):
             directory, "-n", environment={"NOTIFY_SOCKET": str(tmp_path / "notify")}
         ) as registrar:
             messages = drained(notify, b"READY=1")
-            registrar.wait_for_line(r"Read \S+/client\.keys: 1000000 agents in \d+ s")
+            if len(messages) > 1:
+                registrar.wait_for_line(r"Read \S+/client\.keys: 1000000 agents in \d+ s")
     keys.unlink()  # it is large
+    if len(messages) == 1:
+        pytest.skip("this machine reads a million agents within a second")
     path = re.escape(str(keys)).encode()
-    assert len(messages) > 1
     for message in messages[:-1]:
         assert re.fullmatch(rb"STATUS=Reading " + path + rb": \d\d? %\n"
                             rb"EXTEND_TIMEOUT_USEC=60000000", message)
