@@ -4,6 +4,7 @@
 PACKAGES        where the packages are; see package_files.py
 PACKAGE_TESTS   "required": a machine that cannot boot, or no packages, is a failure, not a skip
 """
+import functools
 import uuid
 
 import agent_machine
@@ -12,6 +13,7 @@ import nspawn
 import package_files
 import pytest
 import scripted_manager
+from closing import closing_all
 
 pytest_plugins = ["machine_fixtures"]
 
@@ -52,26 +54,15 @@ def packages(requirements, tmp_path_factory):  # pylint: disable=unused-argument
 
 @pytest.fixture
 def new_machine(packages, certificates):
-    machines = []
-
-    def make(**options):
-        machines.append(PackageMachine(certificates, packages, **options))
-        return machines[-1]
-    yield make
-    for machine in machines:
-        machine.close()
+    with closing_all(functools.partial(PackageMachine, certificates, packages)) as make:
+        yield make
 
 
 @pytest.fixture
 def start_manager(certificates):
-    managers = []
-
-    def start(at_machine):
-        managers.append(scripted_manager.Manager(at_machine, certificates))
-        return managers[-1]
-    yield start
-    for manager in managers:
-        manager.close()
+    with closing_all(lambda at_machine: scripted_manager.Manager(at_machine,
+                                                                 certificates)) as start:
+        yield start
 
 
 @pytest.fixture

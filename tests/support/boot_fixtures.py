@@ -7,6 +7,7 @@ BOOT_FROM    "packages": install the packages that were built (PACKAGES), not th
 BOOT_TESTS   "required": a machine that cannot boot is a failure, not a skip
 BOOT_BASE    the root directory to boot copies of (default: /)
 """
+import functools
 import socket
 import subprocess
 import tarfile
@@ -21,6 +22,7 @@ import pytest
 import scripted_api_manager
 import scripted_manager
 import wazuh5_manager
+from closing import closing_all
 
 pytest_plugins = ["machine_fixtures"]
 
@@ -62,14 +64,9 @@ def installation(requirements, tmp_path_factory):  # pylint: disable=unused-argu
 def new_machine(installation, certificates):
     """Make a machine with agent-register and the stand-in agent, not configured; see
     agent_machine.AgentMachine."""
-    machines = []
-
-    def make(**options):
-        machines.append(agent_machine.AgentMachine(installation, certificates, **options))
-        return machines[-1]
-    yield make
-    for machine in machines:
-        machine.close()
+    with closing_all(functools.partial(agent_machine.AgentMachine, installation,
+                                       certificates)) as make:
+        yield make
 
 
 @pytest.fixture(scope="session")
@@ -84,14 +81,9 @@ def cloud_init(build, requirements):  # pylint: disable=unused-argument
 @pytest.fixture
 def new_instance(cloud_init, installation, certificates):
     """Make an instance without any data from its cloud yet; see cloud.CloudMachine."""
-    machines = []
-
-    def make(**options):
-        machines.append(cloud.CloudMachine(cloud_init, installation, certificates, **options))
-        return machines[-1]
-    yield make
-    for machine in machines:
-        machine.close()
+    with closing_all(functools.partial(cloud.CloudMachine, cloud_init, installation,
+                                       certificates)) as make:
+        yield make
 
 
 @pytest.fixture
@@ -100,40 +92,25 @@ def new_manager(build, installation, certificates):
     manager_machine.ManagerMachine."""
     if not (build / "agent-registrar").exists():
         pytest.skip("agent-registrar is not built")
-    machines = []
-
-    def make(machine):
-        machines.append(manager_machine.ManagerMachine(machine, installation, certificates))
-        return machines[-1]
-    yield make
-    for machine in machines:
-        machine.close()
+    with closing_all(lambda machine: manager_machine.ManagerMachine(
+            machine, installation, certificates)) as make:
+        yield make
 
 
 @pytest.fixture
 def start_manager(certificates):
     """Start a scripted manager at a machine's wire: start_manager(MACHINE, answer=FUNCTION)."""
-    managers = []
-
-    def start(at_machine, certificate=certificates, **options):
-        managers.append(scripted_manager.Manager(at_machine, certificate, **options))
-        return managers[-1]
-    yield start
-    for manager in managers:
-        manager.close()
+    with closing_all(lambda at_machine, certificate=certificates, **options:
+                     scripted_manager.Manager(at_machine, certificate, **options)) as start:
+        yield start
 
 
 @pytest.fixture
 def start_api(certificates):
     """Start a scripted API at a machine's wire: start_api(MACHINE, answer=FUNCTION)."""
-    apis = []
-
-    def start(machine, **options):
-        apis.append(scripted_api_manager.Api(machine, certificates, **options))
-        return apis[-1]
-    yield start
-    for api in apis:
-        api.close()
+    with closing_all(lambda machine, **options: scripted_api_manager.Api(
+            machine, certificates, **options)) as start:
+        yield start
 
 
 @pytest.fixture
