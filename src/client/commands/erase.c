@@ -19,6 +19,9 @@
 #include <errno.h>
 #include <fcntl.h>
 
+/* For a service that has registered to end by itself. */
+#define PATIENCE_USEC (5 * USEC_PER_SEC)
+
 /* ------------------------------------------------------------------ confirmation */
 
 static void print_what_goes(const struct program *program, const struct keystore *store,
@@ -79,13 +82,15 @@ static int check_key_file(const struct keystore *store)
 	return outcome_exit_code(outcome_unless_short(OUTCOME_STORAGE_ERROR, r));
 }
 
-static int check_units(const struct config *config)
+/* Our own unit first: the last that it does is to start the agent. */
+static int check_units(const struct program *program)
 {
+	const struct config *config = &program->config;
 	struct agent_units units = agent_units_of(config->agent.unit, config->agent.directory);
-	const char *unit = agent_units_running(&units);
+	const struct deadline stop = { USEC_INFINITY, program->stop_fd };
+	const struct deadline patience = deadline_in(PATIENCE_USEC, &stop);
+	const char *unit = own_unit_outlasts(&patience) ? OWN_UNIT : agent_units_running(&units);
 
-	if (!unit && own_unit_has_process())
-		unit = OWN_UNIT;
 	if (!unit)
 		return 0;
 	log_error("%s is running; stop it first (systemctl stop %s), or use --force", unit, unit);
@@ -111,7 +116,7 @@ int forget_check(const struct program *program, const struct keystore *store)
 	if (r == 0)
 		r = check_key_file(store);
 	if (r == 0 && !program->options->force)
-		r = check_units(&program->config);
+		r = check_units(program);
 	if (r == 0 && !program->options->force)
 		r = check_process(&program->config);
 	return r;

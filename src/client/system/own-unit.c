@@ -2,13 +2,18 @@
 #include "client/system/own-unit.h"
 
 #include "client/system/systemctl.h"
+#include "common/cleanup.h"
 #include "common/service-name.h"
 
+#include <errno.h>
 #include <glob.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* A property of a unit that is a number; false when it cannot be had. */
 static bool number_of(const char *unit, const char *name, uint64_t *ret)
@@ -24,11 +29,15 @@ static bool number_of(const char *unit, const char *name, uint64_t *ret)
 	return true;
 }
 
-bool own_unit_has_process(void)
+bool own_unit_outlasts(const struct deadline *deadline)
 {
+	cleanup_fd int fd = -1;
 	uint64_t pid;
 
-	return number_of(OWN_UNIT, "MainPID", &pid) && pid != 0;
+	if (!number_of(OWN_UNIT, "MainPID", &pid) || pid == 0 || pid > INT_MAX)
+		return false;
+	fd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+	return fd >= 0 ? deadline_wait(deadline, fd, POLLIN) < 0 : errno != ESRCH;
 }
 
 bool own_unit_was_restarted(void)

@@ -2,14 +2,19 @@
 /* Our own unit. */
 #pragma once
 
+#include "common/deadline.h"
 #include "common/must-check.h"
 
 #include <stdbool.h>
 
 #define OWN_UNIT "agent-register.service"
 
-/* Does our service have a process now? False also when there is no systemd. */
-bool own_unit_has_process(void) must_check;
+/*
+ * Does our service have a process that has not ended by the deadline? One that has registered says
+ * so to systemd before it looks after the agent's units, and ends then. False also when there is no
+ * systemd; true when asked to stop.
+ */
+bool own_unit_outlasts(const struct deadline *deadline) must_check;
 
 /*
  * Was this process started by systemd's own restart after a failure, rather than at boot or by an

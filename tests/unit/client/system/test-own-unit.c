@@ -6,6 +6,9 @@
 #include "client/system/systemctl.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static const char *shown_text;  /* null: there is no systemd */
 static const char *cgroup_text; /* null: there is no such file */
@@ -37,24 +40,80 @@ FILE *__wrap_fopen(const char *path, const char *mode)
 			   : NULL;
 }
 
-static void test_process(void **state)
+/* Without a process there is nothing to wait for. */
+static void test_no_process(void **state)
 {
-	static const struct {
-		const char *shown;
-		bool has_process;
-	} rows[] = {
-		{ NULL, false },          { "", false },           { "MainPID=0\n", false },
-		{ "MainPID=12\n", true }, { "MainPID=\n", false }, { "MainPID=12x\n", false },
-		{ "PID=12\n", false },
+	static const char *const rows[] = {
+		NULL,
+		"",
+		"MainPID=0\n",
+		"MainPID=\n",
+		"MainPID=12x\n",
+		"MainPID=99999999999\n",
+		"MainPID=4194305\n", /* more than the kernel gives */
+		"PID=1\n",
 	};
+	const struct deadline never = { USEC_INFINITY, -1 };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		shown_text = rows[i].shown;
-		check_row(rows[i].shown ?: "no systemd",
-			  own_unit_has_process() == rows[i].has_process);
+		shown_text = rows[i];
+		check_row(rows[i] ?: "no systemd", !own_unit_outlasts(&never));
 		assert_string_equal(asked_unit, "agent-register.service");
 	}
+}
+
+/* A process that ends when `*ret` is closed, or as this one does. */
+static pid_t start_process(int *ret)
+{
+	int ends[2];
+	pid_t pid;
+	char byte;
+
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)close(ends[1]);
+		while (read(ends[0], &byte, 1) > 0)
+			;
+		_exit(0);
+	}
+	(void)close(ends[0]);
+	*ret = ends[1];
+	return pid;
+}
+
+static void test_process(void **state)
+{
+	const struct deadline never = { USEC_INFINITY, -1 };
+	const struct deadline soon = deadline_in(20 * USEC_PER_MSEC, NULL);
+	char text[32];
+	int alive;
+	pid_t pid = start_process(&alive);
+
+	(void)state;
+	(void)snprintf(text, sizeof text, "MainPID=%d\n", (int)pid);
+	shown_text = text;
+	assert_true(own_unit_outlasts(&soon));
+	(void)close(alive);
+	assert_false(own_unit_outlasts(&never));
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_false(own_unit_outlasts(&never));
+}
+
+static void test_asked_to_stop(void **state)
+{
+	const int stop = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	const struct deadline until_stopped = { USEC_INFINITY, stop };
+	char text[32];
+
+	(void)state;
+	assert_true(stop >= 0);
+	(void)snprintf(text, sizeof text, "MainPID=%d\n", (int)getpid());
+	shown_text = text;
+	assert_true(own_unit_outlasts(&until_stopped));
+	(void)close(stop);
 }
 
 static void test_restart(void **state)
@@ -93,7 +152,9 @@ static void test_restart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_process),
 		cmocka_unit_test(test_process),
+		cmocka_unit_test(test_asked_to_stop),
 		cmocka_unit_test(test_restart),
 	};
 
