@@ -4,6 +4,7 @@
 #include "common/escape.h"
 #include "common/usage.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,18 @@ int option_set_text_list(void *target, const struct option_row *row, char *value
 				   TEXT_LIST_MAX);
 	list->items[list->count++] = value;
 	return 0;
+}
+
+int option_set_address_list(void *target, const struct option_row *row, char *value)
+{
+	struct in6_addr scratch;
+	char name[OPTION_TEXT_SIZE], shown[OPTION_TEXT_SIZE];
+
+	if (inet_pton(AF_INET, value, &scratch) != 1 && inet_pton(AF_INET6, value, &scratch) != 1)
+		return usage_error("%s is an IPv4 or IPv6 address without a port, not '%s'",
+				   option_row_text(name, row),
+				   escape_string(shown, sizeof shown, value));
+	return option_set_text_list(target, row, value);
 }
 
 int option_count(void *target, const struct option_row *row, char *value)

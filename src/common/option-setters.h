@@ -29,6 +29,7 @@ struct text_list {
 	size_t count;
 };
 option_setter option_set_text_list;
+option_setter option_set_address_list; /* only IPv4 and IPv6 addresses, without a port */
 
 /* int: how often the option was given */
 option_setter option_count;

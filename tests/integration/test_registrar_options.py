@@ -164,7 +164,7 @@ def test_several_addresses(directory):
     with serving(directory, "-n", "--listen", "127.0.0.2") as registrar:
         registrar.wait_for_line(r"Listening on 127\.0\.0\.2 port \d+")
         assert registrar.register("web")
-    assert run("-D", directory, "-n", "--listen", "example.org", "serve").returncode == 1
+    assert run("-D", directory, "-n", "--listen", "example.org", "serve").returncode == 64
 
 
 ACTIVATE = """
