@@ -138,5 +138,5 @@ def test_start_by_hand_does_not_wait_for_nothing(machine, start_manager, tmp_pat
             started.stdout
         (entry,) = system.journal(MESSAGE_ID=message_ids.UNTRUSTED)
         system.wait_for_property("agent-register", "SubState", "running")
-        system.wait_for_status("agent-register", "Waiting for attempt 2")
+        system.wait_for_status("agent-register", "Waiting for attempt")
         assert entry["MESSAGE"] in system.show("agent-register")["StatusText"]
