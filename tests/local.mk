@@ -58,7 +58,11 @@ analyzer-flags:
 	@printf '%s\n' $(DEFS) $(AM_CPPFLAGS) $(CPPFLAGS) $(OPENSSL_CFLAGS) $(SYSTEMD_CFLAGS) \
 		$(INIH_CFLAGS) $(EVENT_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) | \
 		$(SED) -e '/^-include$$/{N;d;}' -e '/FORTIFY/d'
-.PHONY: analyzer-flags
+
+# The warnings of a build, one a line, also for tests/analyze.
+analyzer-warnings:
+	@printf '%s\n' $(PROJECT_CFLAGS) | $(SED) -n '/^-W/p'
+.PHONY: analyzer-flags analyzer-warnings
 
 # Kills a process at a given system call, for tests/integration/test_client_kill.py.
 check_PROGRAMS += kill-at-syscall
