@@ -74,10 +74,10 @@ static void end(struct call *call)
 	free(call->said);
 }
 
-/* The options of a line that is right; to be cleared. */
+/* The options of a line that is right; to be cleared before the next line is parsed. */
 static struct options parse(void **state, const char *const *words)
 {
-	struct call call;
+	static struct call call;
 
 	begin(&call, state, words);
 	if (call.r != 0)
