@@ -12,6 +12,7 @@
 #include "client/system/agent-units.h"
 #include "client/system/own-unit.h"
 #include "common/cleanup.h"
+#include "common/deadline.h"
 #include "common/log.h"
 #include "common/terminal.h"
 
