@@ -2,6 +2,7 @@
 #include "common/certificate-names.h"
 
 #include "common/escape.h"
+#include "common/ip-address.h"
 #include "common/name-constraints.h"
 #include "common/tls-context.h"
 
@@ -148,16 +149,9 @@ static bool has_address_as_common_name(X509 *certificate, const STACK_OF(X509) *
 	return false;
 }
 
-static bool is_address(const char *name)
-{
-	struct in6_addr scratch;
-
-	return inet_pton(AF_INET, name, &scratch) == 1 || inet_pton(AF_INET6, name, &scratch) == 1;
-}
-
 static bool has_name(X509 *certificate, const STACK_OF(X509) * chain, const char *name)
 {
-	if (is_address(name))
+	if (ip_address_is_valid(name))
 		return X509_check_ip_asc(certificate, name, 0) == 1 ||
 		       has_address_as_common_name(certificate, chain, name);
 	/* With a leading dot OpenSSL would accept every name below the domain. */

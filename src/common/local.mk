@@ -28,6 +28,7 @@ libcommon_a_SOURCES = \
 	src/common/http-chunks.c src/common/http-chunks.h \
 	src/common/http-head.c src/common/http-head.h \
 	src/common/io.c src/common/io.h \
+	src/common/ip-address.c src/common/ip-address.h \
 	src/common/json-text.c src/common/json-text.h \
 	src/common/libsystemd.c src/common/libsystemd.h \
 	src/common/service-name.c src/common/service-name.h \

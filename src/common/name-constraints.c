@@ -2,26 +2,19 @@
 #include "common/name-constraints.h"
 
 #include "common/cleanup.h"
+#include "common/ip-address.h"
 #include "common/tls-context.h"
 
-#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 DEFINE_RELEASE(general_names, GENERAL_NAMES *, GENERAL_NAMES_free)
 DEFINE_RELEASE(constraints, NAME_CONSTRAINTS *, NAME_CONSTRAINTS_free)
 
-static bool is_address(const char *name)
-{
-	struct in6_addr scratch;
-
-	return inet_pton(AF_INET, name, &scratch) == 1 || inet_pton(AF_INET6, name, &scratch) == 1;
-}
-
 static bool add_name(GENERAL_NAMES *names, const char *text)
 {
-	GENERAL_NAME *name = a2i_GENERAL_NAME(NULL, NULL, NULL,
-					      is_address(text) ? GEN_IPADD : GEN_DNS, text, 0);
+	GENERAL_NAME *name = a2i_GENERAL_NAME(
+		NULL, NULL, NULL, ip_address_is_valid(text) ? GEN_IPADD : GEN_DNS, text, 0);
 
 	if (name && sk_GENERAL_NAME_push(names, name) > 0)
 		return true;

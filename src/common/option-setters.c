@@ -2,9 +2,9 @@
 #include "common/option-setters.h"
 
 #include "common/escape.h"
+#include "common/ip-address.h"
 #include "common/usage.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,10 +66,9 @@ int option_set_text_list(void *target, const struct option_row *row, char *value
 
 int option_set_address_list(void *target, const struct option_row *row, char *value)
 {
-	struct in6_addr scratch;
 	char name[OPTION_TEXT_SIZE], shown[OPTION_TEXT_SIZE];
 
-	if (inet_pton(AF_INET, value, &scratch) != 1 && inet_pton(AF_INET6, value, &scratch) != 1)
+	if (!ip_address_is_valid(value))
 		return usage_error("%s is an IPv4 or IPv6 address without a port, not '%s'",
 				   option_row_text(name, row),
 				   escape_string(shown, sizeof shown, value));

@@ -6,6 +6,7 @@
 #include "fuzz.h"
 
 #include "client/conversation/wire.h"
+#include "common/ip-address.h"
 
 static struct wire_message message, again;
 
@@ -44,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (message.kind == WIRE_OWN) {
 		HOLDS(!message.own.fqdn[0] || own_fqdn_is_valid(message.own.fqdn));
-		HOLDS(!message.own.address[0] || own_address_is_valid(message.own.address));
+		HOLDS(!message.own.address[0] || ip_address_is_valid(message.own.address));
 	}
 	wire_result_wipe(&message.result);
 	wire_result_wipe(&again.result);

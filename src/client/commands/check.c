@@ -13,6 +13,7 @@
 #include "client/registration/groups.h"
 #include "client/system/identity.h"
 #include "common/cleanup.h"
+#include "common/ip-address.h"
 #include "common/secret.h"
 
 #include <errno.h>
@@ -234,7 +235,7 @@ static void take_own_name(struct check *check, const char *label, const char *te
 
 	if (strcmp(label, CHECK_FQDN) == 0 && own_fqdn_is_valid(text))
 		(void)snprintf(own->fqdn, sizeof own->fqdn, "%s", text);
-	if (strcmp(label, CHECK_ADDRESS) == 0 && own_address_is_valid(text))
+	if (strcmp(label, CHECK_ADDRESS) == 0 && ip_address_is_valid(text))
 		(void)snprintf(own->address, sizeof own->address, "%s", text);
 	has = (own->fqdn[0] ? NAME_NEEDS_FQDN : 0) | (own->address[0] ? NAME_NEEDS_ADDRESS : 0);
 	if (needs && has == needs && !check->is_named) {

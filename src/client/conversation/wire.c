@@ -3,6 +3,7 @@
 
 #include "common/cleanup.h"
 #include "common/escape.h"
+#include "common/ip-address.h"
 #include "common/packet.h"
 
 #include <errno.h>
@@ -302,7 +303,7 @@ static bool is_fqdn(const char *text)
 
 static bool is_address(const char *text)
 {
-	return *text == '\0' || own_address_is_valid(text);
+	return *text == '\0' || ip_address_is_valid(text);
 }
 
 static bool is_name(const char *text)

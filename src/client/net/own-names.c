@@ -96,13 +96,6 @@ int own_fqdn_find(char ret[static FQDN_SIZE], const struct deadline *deadline, s
 
 /* ------------------------------------------------------------------ the address */
 
-bool own_address_is_valid(const char *text)
-{
-	struct in6_addr scratch;
-
-	return inet_pton(AF_INET, text, &scratch) == 1 || inet_pton(AF_INET6, text, &scratch) == 1;
-}
-
 static bool is_loopback(const struct sockaddr_storage *address)
 {
 	const struct sockaddr_in *ipv4 = (const struct sockaddr_in *)(const void *)address;

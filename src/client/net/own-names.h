@@ -25,9 +25,6 @@ struct own_names {
  */
 bool own_fqdn_is_valid(const char *text) must_check;
 
-/* Is it an IPv4 or IPv6 address, without a scope? */
-bool own_address_is_valid(const char *text) must_check;
-
 /*
  * Find the FQDN: the host name, if that has a domain; else what the name services call it
  * (getaddrinfo(3) with AI_CANONNAME: /etc/hosts, DNS with its search list), as "hostname --fqdn"

@@ -4,6 +4,7 @@
 #include "client/net/tls-chain.h"
 #include "common/certificate-names.h"
 #include "common/escape.h"
+#include "common/ip-address.h"
 #include "common/setting-words.h"
 #include "common/tls-pin.h"
 
@@ -69,9 +70,7 @@ void tls_verify_explain_name(X509 *certificate, const STACK_OF(X509) * chain, co
 			     const char *manager, struct reason *why)
 {
 	char names[512];
-	struct in6_addr scratch;
-	bool is_address = inet_pton(AF_INET, name, &scratch) == 1 ||
-			  inet_pton(AF_INET6, name, &scratch) == 1;
+	bool is_address = ip_address_is_valid(name);
 
 	certificate_describe_names(certificate, names, sizeof names);
 	if (certificate_name_is_forbidden(certificate, chain, name))

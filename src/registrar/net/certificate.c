@@ -2,8 +2,8 @@
 #include "registrar/net/certificate.h"
 
 #include "common/cleanup.h"
+#include "common/ip-address.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -20,13 +20,6 @@ DEFINE_RELEASE(extension, X509_EXTENSION *, X509_EXTENSION_free)
 DEFINE_RELEASE(alternatives, GENERAL_NAMES *, GENERAL_NAMES_free)
 DEFINE_RELEASE(bignum, BIGNUM *, BN_free)
 
-static bool is_address(const char *name)
-{
-	struct in6_addr scratch;
-
-	return inet_pton(AF_INET, name, &scratch) == 1 || inet_pton(AF_INET6, name, &scratch) == 1;
-}
-
 /* A host name, or a wildcard for one. */
 static bool is_host_name(const char *name)
 {
@@ -39,7 +32,7 @@ static bool is_host_name(const char *name)
 
 int certificate_names_add(struct certificate_names *names, const char *name)
 {
-	if (!is_address(name) && !is_host_name(name))
+	if (!ip_address_is_valid(name) && !is_host_name(name))
 		return -EINVAL;
 	for (size_t i = 0; i < names->count; i++)
 		if (strcasecmp(names->names[i], name) == 0)
@@ -91,8 +84,8 @@ static bool set_names(X509 *certificate, const char *common_name)
 
 static bool add_alternative(GENERAL_NAMES *alternatives, const char *name)
 {
-	GENERAL_NAME *alternative =
-		a2i_GENERAL_NAME(NULL, NULL, NULL, is_address(name) ? GEN_IPADD : GEN_DNS, name, 0);
+	GENERAL_NAME *alternative = a2i_GENERAL_NAME(
+		NULL, NULL, NULL, ip_address_is_valid(name) ? GEN_IPADD : GEN_DNS, name, 0);
 
 	if (!alternative)
 		return false;

@@ -42,6 +42,7 @@ unit_tests = \
 	test-unescape \
 	test-lock-holder \
 	test-hex \
+	test-ip-address \
 	test-http-chunks \
 	test-http-head \
 	test-wiping
@@ -68,6 +69,8 @@ test_random_bytes_LDADD = $(unit_libraries)
 test_random_bytes_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getrandom
 test_hex_SOURCES = tests/unit/common/test-hex.c
 test_hex_LDADD = $(unit_libraries)
+test_ip_address_SOURCES = tests/unit/common/test-ip-address.c
+test_ip_address_LDADD = $(unit_libraries)
 test_comma_list_SOURCES = tests/unit/common/test-comma-list.c
 test_comma_list_LDADD = $(unit_libraries)
 test_terminal_SOURCES = tests/unit/common/test-terminal.c
