@@ -66,11 +66,11 @@ def test_agent_starts_as_its_vendor_meant(machine, start_manager, state):
     with machine.boot() as system:
         assert system.wait_until_booted() == "running", system.run("systemctl --failed").stdout
         assert system.show("wazuh-agent")["ActiveState"] == "active"
-        assert system.show("agent-register")["ActiveState"] == "inactive"
+        system.wait_until_inactive("agent-register")
         # and so again, when somebody restarts it
         assert system.run("systemctl restart wazuh-agent").exit_status == 0
         assert system.show("wazuh-agent")["ActiveState"] == "active"
-        assert system.show("agent-register")["ActiveState"] == "inactive"
+        system.wait_until_inactive("agent-register")
     assert manager.requests == []
     assert len(machine.agent_starts()) == 2
 
@@ -173,10 +173,14 @@ def test_starting_the_agent_starts_what_was_mended(machine, start_manager, comma
     start_manager(machine)
     with machine.boot() as system:
         system.wait_until_booted()
+        if command == "restart":
+            system.wait_until_inactive("agent-register")
         before = len(machine.agent_starts())
         assert before == (command == "restart")
         assert system.run("systemctl start wazuh-agent").exit_status == 0
         assert len(machine.agent_starts()) == before
+        if command == "restart":
+            system.wait_until_inactive("agent-register")
         machine.configure()
         assert system.run(f"systemctl {command} wazuh-agent").exit_status == 0
         assert machine.agent_starts()[-1][-1] == LINE

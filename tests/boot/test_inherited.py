@@ -105,7 +105,7 @@ def test_without_a_file_of_ours(image, start_manager):
     manager = start_manager(image)
     with image.boot() as system:
         system.wait_until_booted()
-        assert system.show("agent-register")["ActiveState"] == "inactive"
+        system.wait_until_inactive("agent-register")
         assert len(system.journal(MESSAGE_ID=message_ids.UNCONFIGURED)) == 1
         # once there is a line, a start registers
         image.configure(ONE_LINE)

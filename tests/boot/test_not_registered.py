@@ -11,6 +11,7 @@ import scripted_manager
 def test_unconfigured_machine_is_left_alone(machine, start_manager):
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
+        system.wait_until_inactive("agent-register")
         unit = system.show("agent-register")
         (entry,) = system.journal(SYSLOG_IDENTIFIER="agent-register")
         assert (unit["ActiveState"], unit["Result"]) == ("inactive", "success")

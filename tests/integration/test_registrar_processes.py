@@ -283,7 +283,7 @@ def test_keeper_is_restarted(begin, place, number):
         before, deadline = client.tls.getpeercert(True), time.monotonic() + PATIENCE
         while certificate_of(front) == before:
             assert time.monotonic() < deadline
-    assert "The keeper is there again" in front.log
+    front.wait_for_line("The keeper is there again")
     assert "error" not in front.log
     assert front.stop() == 0
 

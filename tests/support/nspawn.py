@@ -444,6 +444,11 @@ class System:
         """Until the unit is active without a process; it may have said READY=1 a moment earlier."""
         self.wait_for_property(unit, "SubState", "exited", timeout)
 
+    def wait_until_inactive(self, unit, timeout=PATIENCE):
+        """For a unit that stops itself behind READY=1, as agent-register does where nothing is
+        configured: until then, a start of it changes nothing."""
+        self.wait_for_property(unit, "ActiveState", "inactive", timeout)
+
     # ------------------------------------------------------------------ the journal
 
     @staticmethod
