@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 FILE *io_open(const char *path)
@@ -67,4 +68,23 @@ int io_write(int fd, const void *data, size_t length)
 		length -= (size_t)n;
 	}
 	return 0;
+}
+
+int io_write_line(int fd, const char *line)
+{
+	size_t length = strlen(line), done;
+	struct iovec pieces[] = { { .iov_base = (void *)line, .iov_len = length },
+				  { .iov_base = (void *)"\n", .iov_len = 1 } };
+	ssize_t n;
+	int r = 0;
+
+	do {
+		n = writev(fd, pieces, sizeof pieces / sizeof pieces[0]);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	done = (size_t)n;
+	if (done < length)
+		r = io_write(fd, line + done, length - done);
+	return r == 0 && done <= length ? io_write(fd, "\n", 1) : r;
 }

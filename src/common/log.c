@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "common/log.h"
 
+#include "common/io.h"
 #include "common/libsystemd.h"
 #include "common/must-check.h"
 #include "common/service-name.h"
@@ -136,6 +137,15 @@ static void print_line(int level, const char *line)
 	terminal_print_message(text);
 }
 
+/* With the level as in sd-daemon(3). */
+static void print_for_journald(int level, const char *line)
+{
+	char text[PREFIX_SIZE + LINE_SIZE];
+
+	(void)snprintf(text, sizeof text, "<%d>%s", level, line);
+	ignore_result(io_write_line(STDERR_FILENO, text));
+}
+
 __attribute__((format(printf, 4, 0))) static void log_formatted(int level, const char *message_id,
 								const struct log_field *fields,
 								const char *format,
@@ -153,7 +163,7 @@ __attribute__((format(printf, 4, 0))) static void log_formatted(int level, const
 		return;
 	}
 	if (log_to_journal && is_lost_with_process(level)) {
-		(void)fprintf(stderr, "<%d>%s\n", level, line);
+		print_for_journald(level, line);
 		return;
 	}
 	if (log_to_journal && send_to_journal(level, message_id, fields, line))

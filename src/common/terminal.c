@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "common/terminal.h"
 
+#include "common/io.h"
 #include "common/memory-stream.h"
+#include "common/must-check.h"
 
 #include <langinfo.h>
 #include <locale.h>
@@ -137,7 +139,6 @@ void terminal_print_sentence(const struct terminal *terminal, const char *format
 	wrap(stdout, text, 0, CONTINUED, terminal->width);
 }
 
-/* With one write, so that messages of other processes do not come in between. */
 void terminal_print_message(const char *text)
 {
 	size_t width = terminal_stderr_width(), size;
@@ -151,9 +152,8 @@ void terminal_print_message(const char *text)
 		wrapped = memory_stream_close(stream, &wrapped);
 	}
 	if (wrapped)
-		(void)fputs(wrapped, stderr);
-	else
-		(void)fprintf(stderr, "%s\n", text);
+		wrapped[strlen(wrapped) - 1] = '\0'; /* the last newline */
+	ignore_result(io_write_line(STDERR_FILENO, wrapped ?: text));
 	free(wrapped);
 }
 

@@ -112,7 +112,7 @@ test_pem_kind_LDADD = $(unit_libraries)
 test_pem_diagnosis_LDADD = $(unit_libraries)
 test_io_SOURCES = tests/unit/common/test-io.c $(unit_faults)
 test_io_LDADD = $(unit_libraries)
-test_io_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
+test_io_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS) -Wl,--wrap=writev
 test_log_SOURCES = tests/unit/common/test-log.c
 test_log_LDADD = $(unit_libraries)
 test_log_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=libsystemd,--wrap=service_name,--wrap=geteuid

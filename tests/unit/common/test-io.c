@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define TEXT "0123456789abcdef"
@@ -96,6 +97,37 @@ static void test_write(void **state)
 	}
 }
 
+static size_t most_at_once;
+
+ssize_t __wrap_writev(int fd, const struct iovec *pieces, int count);
+ssize_t __wrap_writev(int fd, const struct iovec *pieces, int count)
+{
+	char all[sizeof TEXT + 1];
+	size_t length = 0;
+
+	for (int i = 0; i < count; i++) {
+		memcpy(all + length, pieces[i].iov_base, pieces[i].iov_len);
+		length += pieces[i].iov_len;
+	}
+	return write(fd, all, length < most_at_once ? length : most_at_once);
+}
+
+static void test_write_line(void **state)
+{
+	const char *path = path_in(*state, "file");
+
+	for (most_at_once = 1; most_at_once <= strlen(TEXT) + 1; most_at_once++)
+		for (size_t i = 0; i < COUNT(faults); i++) {
+			int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+			fault_set("write", 1, faults[i].error);
+			check_row(faults[i].label, io_write_line(fd, TEXT) == faults[i].result);
+			fault_clear();
+			assert_file(path, faults[i].result ? "" : TEXT "\n");
+			close(fd);
+		}
+}
+
 /* ------------------------------------------------------------------ what editors write in front */
 
 static void test_marks(void **state)
@@ -137,6 +169,8 @@ int main(void)
 						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_read, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_write, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_write_line, setup_directory,
+						teardown_directory),
 		cmocka_unit_test(test_marks),
 	};
 

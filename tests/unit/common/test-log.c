@@ -8,6 +8,7 @@
 #include "tests/unit/capture.h"
 
 #include <errno.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -188,6 +189,42 @@ static void test_shared_errors(void **state)
 	log_share_errors(NULL);
 }
 
+/* Beside another process that writes to the same pipe, a line stays whole. */
+static void test_one_write(void **state)
+{
+	enum stream streams[] = { STREAM_UNSET, STREAM_STDERR }; /* printed; for journald */
+	char message[1500], expected[1600], line[2000];
+	int saved = dup(STDERR_FILENO), pair[2];
+
+	(void)state;
+	memset(message, 'x', sizeof message - 1);
+	message[sizeof message - 1] = '\0';
+	unit = "a.service";
+	user = 1;
+	/* each write is one packet */
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	for (size_t i = 0; i < COUNT(streams); i++) {
+		ssize_t n;
+
+		(void)snprintf(expected, sizeof expected, "%s%s\n",
+			       i == 0 ? "program: error: " : "<3>", message);
+		assert_true(dup2(pair[0], STDERR_FILENO) >= 0);
+		say_stream(streams[i]);
+		log_open("program", LOG_INFO);
+		log_error("%s", message);
+		assert_true(dup2(saved, STDERR_FILENO) >= 0);
+		n = recv(pair[1], line, sizeof line, MSG_DONTWAIT);
+		assert_int_equal(n, strlen(expected));
+		assert_memory_equal(line, expected, (size_t)n);
+		assert_true(recv(pair[1], line, sizeof line, MSG_DONTWAIT) < 0);
+	}
+	unit = NULL;
+	user = 0;
+	close(saved);
+	close(pair[0]);
+	close(pair[1]);
+}
+
 /* ------------------------------------------------------------------ levels and other forms */
 
 static void log_at_all_levels(void *unused)
@@ -235,6 +272,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_units, setup_directory, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_shared_errors, setup_directory,
 						teardown_directory),
+		cmocka_unit_test(test_one_write),
 		cmocka_unit_test_setup_teardown(test_levels, setup_directory, teardown_directory),
 	};
 
