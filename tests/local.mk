@@ -37,20 +37,28 @@ PYTEST_RESULTS =
 EXTRA_DIST += tests/boot tests/data tests/documents tests/guides tests/integration tests/packages \
 	tests/pytest.ini tests/qemu tests/support tests/cppcheck-suppressions
 
-check-local: all $(check_PROGRAMS)
+# Two of them, so that with -k a line that is too long does not keep the suites from running.
+check-local: check-source check-pytest
+check-source: all
 	@$(top_srcdir)/tests/check-descriptors $(top_srcdir)
 	@if $(PYTHON3) -c '' 2>/dev/null; then \
 		$(PYTHON3) $(top_srcdir)/tests/check-documents $(top_srcdir) $(top_builddir); \
 	else echo "SKIP: $(PYTHON3) is not installed: documents not checked"; fi
 	@$(top_srcdir)/tests/check-format $(top_srcdir)
 	@$(top_srcdir)/tests/check-includes $(top_srcdir) $(top_builddir)
+check-pytest: all $(check_PROGRAMS)
 	@PYTHON3='$(PYTHON3)' PYTEST_RESULTS='$(PYTEST_RESULTS)' \
 		SUITES=$(if $(findstring command,$(origin PYTEST_SUITES)),required) \
 		$(top_srcdir)/tests/run-suites $(top_builddir) $(PYTEST_SUITES) -- $(PYTEST_FLAGS)
 
 # All that "make check" runs, built only.
 check-programs: all $(check_PROGRAMS)
-.PHONY: check-programs
+
+# The pytest suites without the unit tests: nothing but what they start is built for them.
+check-suites:
+	@$(MAKE) check-local check_PROGRAMS='$(suite_programs)'
+check-suites-programs: all $(suite_programs)
+.PHONY: check-source check-pytest check-programs check-suites check-suites-programs
 
 # What the preprocessor needs for any of the parts, one a line, for tests/analyze. Without what a
 # hardened build includes before each file: analyzers know memcpy(), not what FORTIFY makes of it.
@@ -64,13 +72,14 @@ analyzer-warnings:
 	@printf '%s\n' $(PROJECT_CFLAGS) | $(SED) -n '/^-W/p'
 .PHONY: analyzer-flags analyzer-warnings
 
+suite_programs = kill-at-syscall fail-at-call.so
+check_PROGRAMS += $(suite_programs)
+
 # Kills a process at a given system call, for tests/integration/test_client_kill.py.
-check_PROGRAMS += kill-at-syscall
 kill_at_syscall_SOURCES = tests/integration/kill-at-syscall.c
 
 # Makes calls of the programs fail, for tests/integration/fail_at_call.py. It has the functions of
 # the C library for its own: nothing may check or replace them.
-check_PROGRAMS += fail-at-call.so
 fail_at_call_so_SOURCES = tests/integration/fail-at-call.c tests/integration/fail-at-call.h \
 	tests/integration/failing-files.c tests/integration/failing-network.c
 fail_at_call_so_CPPFLAGS = -D_GNU_SOURCE -I$(top_srcdir)
