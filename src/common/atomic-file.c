@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
+#define COPY_AT_ONCE ((size_t)64 * 1024)
+
 /* Split `path` into an open directory and a name; on failure the caller discards `file`. */
 static int open_directory_of(struct atomic_file *file, const char *path, struct reason *why)
 {
@@ -172,6 +174,34 @@ int atomic_file_write(struct atomic_file *file, const void *data, size_t length,
 		return reason_errno(why, r, "Cannot write the new %s", file->path);
 	file->length += length;
 	return 0;
+}
+
+/* Not by copy_file_range(): what some file systems make of it, others have lost files by. */
+int atomic_file_copy(struct atomic_file *file, int from, off_t offset, size_t length,
+		     struct reason *why)
+{
+	char buffer[COPY_AT_ONCE];
+	int r = 0;
+
+	while (r >= 0 && length > 0) {
+		ssize_t n = pread(from, buffer, length < sizeof buffer ? length : sizeof buffer,
+				  offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			r = reason_errno(why, n < 0 ? errno : EIO,
+					 "Cannot read what is to be in "
+					 "the new %s",
+					 file->path);
+			break;
+		}
+		r = atomic_file_write(file, buffer, (size_t)n, why);
+		offset += n;
+		length -= (size_t)n;
+	}
+	explicit_bzero(buffer, sizeof buffer);
+	return r;
 }
 
 int atomic_file_flush(struct atomic_file *file, struct reason *why)

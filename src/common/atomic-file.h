@@ -45,6 +45,13 @@ int atomic_file_write(struct atomic_file *file, const void *data, size_t length,
 		      struct reason *why) must_check;
 
 /*
+ * The same with `length` bytes at `offset` of another file, which has them. They may be secrets:
+ * nothing of them is left in memory.
+ */
+int atomic_file_copy(struct atomic_file *file, int from, off_t offset, size_t length,
+		     struct reason *why) must_check;
+
+/*
  * Flush what was written to the disk, so that atomic_file_commit() takes no longer than what it
  * writes itself. Returns as atomic_file_write() does.
  */

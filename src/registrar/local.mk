@@ -30,6 +30,7 @@ libregistrar_a_SOURCES = \
 	src/registrar/agents/roster.c src/registrar/agents/roster.h \
 	src/registrar/agents/roster-index.c src/registrar/agents/roster-internal.h \
 	src/registrar/agents/roster-rewrite.c src/registrar/agents/roster-rewrite.h \
+	src/registrar/agents/roster-moved.c \
 	src/registrar/agents/roster-write.c \
 	src/registrar/agents/secret-line.c src/registrar/agents/secret-line.h \
 	src/registrar/agents/secrets-file.c src/registrar/agents/secrets-index.c \

@@ -70,6 +70,34 @@ static size_t check_entries(struct roster *roster)
 	return count;
 }
 
+/* What is known of the file is what somebody finds out who reads it now. */
+static void check_against_file(struct roster *roster)
+{
+	const struct roster_entry *entry, *other;
+	struct roster *read;
+	struct reason why;
+	size_t i = roster_seek(roster, 0, 0);
+
+	HOLDS(roster_open_reading(&read, fuzz_directory(), NULL, &why) == 0);
+	HOLDS(roster_seek(read, 0, 0) == i);
+	for (; (entry = roster_at(roster, i)); i++) {
+		other = roster_at(read, i);
+		HOLDS(other && other->offset == entry->offset && other->length == entry->length);
+		HOLDS(strcmp(other->id_text, entry->id_text) == 0);
+		HOLDS(roster_entry_is_agent(other) == roster_entry_is_agent(entry));
+		HOLDS(roster_entry_is_tombstone(other) == roster_entry_is_tombstone(entry));
+		HOLDS(!other->name == !entry->name && !other->ip == !entry->ip);
+		HOLDS(!other->name || strcmp(other->name, entry->name) == 0);
+		HOLDS(!other->ip || strcmp(other->ip, entry->ip) == 0);
+	}
+	HOLDS(!roster_at(read, i));
+	HOLDS(roster_size(read) == roster_size(roster));
+	HOLDS(roster_count(read) == roster_count(roster));
+	HOLDS(roster_next_id(read, 1) == roster_next_id(roster, 1));
+	HOLDS(roster_next_id(read, ROSTER_ID_MAX) == roster_next_id(roster, ROSTER_ID_MAX));
+	roster_close(read);
+}
+
 /* Remove one, in the way that `how` says, if there is one. Returns how many there were. */
 static size_t remove_one(struct roster *roster, uint8_t how)
 {
@@ -148,7 +176,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	HOLDS(roster_open(&roster, fuzz_directory(), (gid_t)-1, NULL, &why) == 0);
 	HOLDS(roster_begin(roster, &why) == 0);
 	count = remove_one(roster, data[0]);
-	roster_cancel(roster);
+	roster_cancel(roster); /* another reader can have the lock */
+	check_against_file(roster);
 	roster_close(roster);
 	if (fuzz_faults_are_asked()) {
 		fuzz_write("client.keys", data + 1, size - 1);

@@ -116,9 +116,15 @@ void keys_file_unlock(struct keys_file *file)
 	(void)flock(file->directory, LOCK_UN);
 }
 
+/* The file, or the copy that takes its place. */
+static int content_fd(const struct keys_file *file)
+{
+	return keys_file_has_copy(file) ? file->copy.fd : file->fd;
+}
+
 int keys_file_read_at(const struct keys_file *file, off_t offset, char *buffer, size_t length)
 {
-	int fd = keys_file_has_copy(file) ? file->copy.fd : file->fd;
+	int fd = content_fd(file);
 
 	while (length > 0) {
 		ssize_t n = pread(fd, buffer, length, offset);
@@ -154,14 +160,24 @@ static int read_in_pieces(const struct keys_file *file, char *content, size_t si
 	return r;
 }
 
+int keys_file_status(const struct keys_file *file, struct stat *ret, bool *ret_changed,
+		     struct reason *why)
+{
+	if (fstat(content_fd(file), ret) < 0)
+		return reason_errno(why, errno, "Cannot stat %s", file->path);
+	*ret_changed = !is_same(ret, &file->known);
+	return 0;
+}
+
 int keys_file_read(struct keys_file *file, char **ret, size_t *ret_length, struct reason *why)
 {
 	cleanup_free char *content = NULL;
 	struct stat status;
-	int r;
+	bool changed;
+	int r = keys_file_status(file, &status, &changed, why);
 
-	if (fstat(keys_file_has_copy(file) ? file->copy.fd : file->fd, &status) < 0)
-		return reason_errno(why, errno, "Cannot stat %s", file->path);
+	if (r < 0)
+		return r;
 	content = malloc((size_t)status.st_size + 1);
 	if (!content)
 		return reason_errno(why, ENOMEM, "Cannot read %s", file->path);
@@ -211,15 +227,25 @@ static int append(struct keys_file *file, const char *data, size_t length, struc
 	return 0;
 }
 
+/* If it was put in place, it is known. Nobody else is to have changed it at once. */
+static void note_new_file(struct keys_file *file, bool is_there, off_t size)
+{
+	if (!is_there ||
+	    fstatat(file->directory, "client.keys", &file->known, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    file->known.st_size != size)
+		file->known.st_ino = 0; /* read it again at the next lock */
+}
+
 int keys_file_append(struct keys_file *file, const char *data, size_t length, struct reason *why)
 {
+	off_t size;
 	int r;
 
 	if (!keys_file_has_copy(file))
 		return append(file, data, length, why);
+	size = (off_t)(file->copy.length + length);
 	r = atomic_file_commit(&file->copy, data, length, NULL, why);
-	if (r < 0 || fstatat(file->directory, "client.keys", &file->known, AT_SYMLINK_NOFOLLOW) < 0)
-		file->known.st_ino = 0;
+	note_new_file(file, r >= 0, size);
 	return r < 0 ? r : 0;
 }
 
@@ -240,18 +266,19 @@ int keys_file_stage(const struct keys_file *file, struct atomic_file *ret, size_
 	return 0;
 }
 
-int keys_file_replace(struct keys_file *file, const char *data, size_t length, struct reason *why)
+int keys_file_copy_part(const struct keys_file *file, off_t offset, size_t length,
+			struct atomic_file *target, struct reason *why)
 {
-	cleanup(atomic_file_discard) struct atomic_file new_file = ATOMIC_FILE_NULL;
-	int r;
+	return atomic_file_copy(target, content_fd(file), offset, length, why);
+}
 
-	atomic_file_discard(&file->copy); /* what it has is in `data` */
-	r = keys_file_stage(file, &new_file, length, why);
-	if (r >= 0)
-		r = atomic_file_commit(&new_file, data, length, NULL, why);
-	if (r >= 0)
-		file->known.st_ino = 0;
-	return r;
+int keys_file_replace(struct keys_file *file, struct atomic_file *staged, struct reason *why)
+{
+	off_t size = (off_t)staged->length;
+	int r = atomic_file_commit(staged, NULL, 0, NULL, why);
+
+	note_new_file(file, r >= 0, size);
+	return r < 0 ? r : 0;
 }
 
 void keys_file_use_copy(struct keys_file *file, struct atomic_file *copy)

@@ -64,6 +64,10 @@ const char *keys_file_lock_holder(const struct keys_file *file, char ret[static 
 int keys_file_read(struct keys_file *file, char **ret, size_t *ret_length,
 		   struct reason *why) must_check;
 
+/* What it is now: has somebody who takes no lock changed it since it was read or written? */
+int keys_file_status(const struct keys_file *file, struct stat *ret, bool *ret_changed,
+		     struct reason *why) must_check;
+
 /*
  * Append with a single write and flush it to the disk. Returns 0, or a negative errno with `why`
  * set: then the file has its old length again. With keys_file_use_copy(), put that in place, with
@@ -73,19 +77,25 @@ int keys_file_append(struct keys_file *file, const char *data, size_t length,
 		     struct reason *why) must_check;
 
 /*
- * Put a new content in place of the old (atomic-file.h), with the old one's mode and group. Returns
- * 0 or 1 as atomic_file_commit() does, or a negative errno with `why` set: then the old content
- * stands.
- */
-int keys_file_replace(struct keys_file *file, const char *data, size_t length,
-		      struct reason *why) must_check;
-
-/*
  * Stage a new file beside the locked one, with its mode, owner and group, and with room for
  * `length` bytes. Returns 0, or a negative errno with `why` set.
  */
 int keys_file_stage(const struct keys_file *file, struct atomic_file *ret, size_t length,
 		    struct reason *why) must_check;
+
+/*
+ * Write a part of the locked file to what was staged. Returns 0, or a negative errno with `why`
+ * set.
+ */
+int keys_file_copy_part(const struct keys_file *file, off_t offset, size_t length,
+			struct atomic_file *target, struct reason *why) must_check;
+
+/*
+ * Put what was staged and written in place of the file (atomic-file.h). Returns 0, or a negative
+ * errno with `why` set: then the old content stands.
+ */
+int keys_file_replace(struct keys_file *file, struct atomic_file *staged,
+		      struct reason *why) must_check;
 
 /*
  * Until the lock is given up, the file is this copy, which was staged and written: it is what is

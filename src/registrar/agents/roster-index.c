@@ -16,7 +16,7 @@ static size_t id_text(char buffer[static AGENT_ID_MAX + 1], unsigned int id)
 	return (size_t)snprintf(buffer, AGENT_ID_MAX + 1, "%u", id % (ROSTER_ID_MAX + 1));
 }
 
-static const char *id_digits(const struct roster_entry *entry)
+const char *roster_id_digits(const struct roster_entry *entry)
 {
 	const char *digits = entry->id_text;
 
@@ -42,11 +42,22 @@ static struct roster_line *find_line(const struct roster *roster, unsigned int i
 	return text_index_find(&roster->index.by_id, text, id_text(text, id));
 }
 
-/* The ids up to the ceiling have no gap any more: find the next one, and the highest below it. */
-static void lower_ceiling(struct roster_index *index, const struct roster *roster)
+static void find_ceiling(struct roster_index *index, const struct roster *roster)
 {
 	while (index->ceiling > 1 && find_line(roster, index->ceiling - 1))
 		index->ceiling--;
+}
+
+void roster_raise_ceiling(struct roster *roster)
+{
+	roster->index.ceiling = ROSTER_ID_MAX + 1;
+	find_ceiling(&roster->index, roster);
+}
+
+/* The ids up to the ceiling have no gap any more: find the next one, and the highest below it. */
+static void lower_ceiling(struct roster_index *index, const struct roster *roster)
+{
+	find_ceiling(index, roster);
 	if (index->highest < index->ceiling)
 		return;
 	index->highest = 0;
@@ -58,7 +69,7 @@ static void lower_ceiling(struct roster_index *index, const struct roster *roste
 static int index_id(struct roster *roster, struct roster_line *line)
 {
 	struct roster_index *index = &roster->index;
-	const char *digits = id_digits(&line->entry);
+	const char *digits = roster_id_digits(&line->entry);
 	struct roster_line *other = text_index_find(&index->by_id, digits, strlen(digits));
 	int r;
 

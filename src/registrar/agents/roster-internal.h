@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the parts of the roster share: roster.c reads the file, roster-index.c finds, roster-write.c
- * changes, roster-rewrite.c removes many at once. Only these include it.
+ * What the parts of the roster share: roster.c reads the file, roster-index.c finds lines,
+ * roster-write.c changes the file, roster-moved.c has the index follow, roster-rewrite.c removes
+ * many at once. Only these include it.
  */
 #pragma once
 
@@ -46,6 +47,13 @@ struct roster_index {
 	unsigned int highest; /* of the used ids below `ceiling`; 0: none */
 };
 
+/* Lines of the index that a replacement of the file has removed, in the order of the old file. */
+struct roster_moved {
+	const struct roster_entry **removed;
+	size_t *left; /* bytes of each that the file has now; 0: nothing */
+	size_t count;
+};
+
 /* What the commit is to do. */
 struct roster_staged {
 	char *text; /* the lines to append; wiped after use */
@@ -58,6 +66,8 @@ struct roster {
 	roster_damage_callback *report_damage;
 	struct roster_index index;
 	struct roster_staged staged;
+	/* What the index is to follow. Until the next transaction, its entries are as they were. */
+	struct roster_moved moved;
 	bool unterminated; /* the file's last byte is no newline */
 	bool stale;        /* the index does not show the file: read it again */
 	/* ... because we replaced it ourselves, so there is no new damage to report */
@@ -79,6 +89,28 @@ int roster_add_line(struct roster *roster, const char *id, const char *name, con
 /* Index a line of a file if it has an id; `whole` is its length with the newline. */
 int roster_index_line(struct roster *roster, const struct keys_line *line, off_t offset,
 		      size_t whole) must_check;
+
+/* The digits of its id by which it is found: "010" and "10" are the same. */
+const char *roster_id_digits(const struct roster_entry *entry) must_check;
+
+/* Lines are not there any more: find the ids again that are used without a gap up to the last. */
+void roster_raise_ceiling(struct roster *roster);
+
+/*
+ * Those that were removed go, and the others move: the index becomes what it is after the file has
+ * been read again. Returns 0 or -ENOMEM: then read it again.
+ */
+int roster_follow(struct roster *roster) must_check;
+
+/* There is nothing to follow. */
+void roster_moved_clear(struct roster_moved *moved);
+
+/*
+ * Read the line of an entry, which may be staged, to `buffer`: `length` bytes of it. Returns 0 or a
+ * negative errno.
+ */
+int roster_read_text(const struct roster *roster, const struct roster_entry *entry,
+		     char *buffer) must_check;
 
 /* Empty the index. */
 void roster_forget_lines(struct roster *roster);

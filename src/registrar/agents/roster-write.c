@@ -4,6 +4,7 @@
 #include "common/secret.h"
 #include "registrar/agents/roster-internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -14,8 +15,8 @@ int roster_begin(struct roster *roster, struct reason *why)
 
 	if (r < 0)
 		return r;
-	if (changed || roster->stale)
-		r = roster_read_file(roster, roster->replaced_by_us, why);
+	if (changed || roster->stale || roster_follow(roster) < 0)
+		r = roster_read_file(roster, roster->replaced_by_us && !changed, why);
 	roster->replaced_by_us = false;
 	if (r < 0) {
 		roster->stale = true;
@@ -131,73 +132,136 @@ size_t roster_write_tombstone(char *target, const struct roster_entry *entry,
 	}
 }
 
-/* Copy `old` with the removed lines replaced by what is left of them. Returns 0 or -ENOMEM. */
-static int copy_with_tombstones(const struct roster *roster, const char *old, size_t old_length,
-				char **ret, size_t *ret_length)
+/* A new file without the lines that are removed. */
+struct replacement {
+	struct atomic_file file;
+	struct roster_moved moved;
+	off_t old_size; /* of the file now, which others may have added to without a lock */
+};
+
+#define REPLACEMENT_NULL ((struct replacement){ .file = ATOMIC_FILE_NULL })
+
+static void replacement_clear(struct replacement *replacement)
 {
-	cleanup_free const struct roster_entry **removed = NULL;
-	size_t n, at = 0, length = 0;
-	char *content;
-
-	if (roster_pick_lines(roster, is_removed, &removed, &n) < 0)
-		return -ENOMEM;
-	content = malloc(old_length + n * ROSTER_TOMBSTONE_MORE + 1);
-	if (!content)
-		return -ENOMEM;
-	for (size_t i = 0; i <= n; i++) {
-		size_t stop = i < n ? (size_t)removed[i]->offset : old_length;
-
-		memcpy(content + length, old + at, stop - at);
-		length += stop - at;
-		at = stop;
-		if (i < n) {
-			length += roster_write_tombstone(
-				content + length, removed[i],
-				((const struct roster_line *)removed[i])->tombstone, old + at);
-			at += removed[i]->length;
-		}
-	}
-	*ret = content;
-	*ret_length = length;
-	return 0;
+	roster_moved_clear(&replacement->moved);
+	atomic_file_discard(&replacement->file);
 }
 
-/* The file as it is, followed by the staged lines. The caller wipes and frees it. */
-static int read_with_staged(struct roster *roster, char **ret, size_t *ret_length,
-			    struct reason *why)
+/*
+ * Copy from one place to another of what the file has as we know it and, behind that, of what is
+ * staged. What others have added is between the two.
+ */
+static int copy_part(const struct roster *roster, struct replacement *made, off_t from, off_t to,
+		     struct reason *why)
 {
-	cleanup_free char *old = NULL;
-	size_t length;
-	int r = keys_file_read(&roster->file, &old, &length, why);
+	const off_t known = roster->file.known.st_size;
+	off_t end = to < known ? to : made->old_size;
+	int r = 0;
 
+	if (from <= known && from < end)
+		r = keys_file_copy_part(&roster->file, from, (size_t)(end - from), &made->file,
+					why);
+	if (from < known)
+		from = known;
+	if (r >= 0 && from < to)
+		r = atomic_file_write(&made->file, roster->staged.text + (from - known),
+				      (size_t)(to - from), why);
+	return r;
+}
+
+/* Write what is left of the line. */
+static int write_rest(const struct roster *roster, struct replacement *made, size_t number,
+		      struct reason *why)
+{
+	const struct roster_line *line = (const struct roster_line *)made->moved.removed[number];
+	char text[AGENT_LINE_SIZE + 1], rest[sizeof text + ROSTER_TOMBSTONE_MORE];
+	int r = line->entry.length <= sizeof text ? 0 : -EINVAL;
+
+	if (line->tombstone == ROSTER_TOMBSTONE_NOTHING)
+		return 0;
+	if (r >= 0)
+		r = roster_read_text(roster, &line->entry, text);
 	if (r < 0)
-		return r;
-	*ret = malloc(length + roster->staged.length + 1);
-	if (*ret) {
-		memcpy(*ret, old, length);
-		if (roster->staged.length > 0)
-			memcpy(*ret + length, roster->staged.text, roster->staged.length);
-		*ret_length = length + roster->staged.length;
+		return reason_errno(why, r, "Cannot read the line of %s in %s", line->entry.id_text,
+				    roster->file.path);
+	made->moved.left[number] = roster_write_tombstone(rest, &line->entry, line->tombstone,
+							  text);
+	r = atomic_file_write(&made->file, rest, made->moved.left[number], why);
+	explicit_bzero(text, sizeof text);
+	explicit_bzero(rest, sizeof rest);
+	return r;
+}
+
+static int write_replacement(const struct roster *roster, struct replacement *made,
+			     struct reason *why)
+{
+	const off_t end = roster->file.known.st_size + (off_t)roster->staged.length;
+	off_t at = 0;
+	int r = 0;
+
+	for (size_t i = 0; i <= made->moved.count && r >= 0; i++) {
+		r = copy_part(roster, made, at,
+			      i < made->moved.count ? made->moved.removed[i]->offset : end, why);
+		if (i == made->moved.count || r < 0)
+			break;
+		r = write_rest(roster, made, i, why);
+		at = made->moved.removed[i]->offset + (off_t)made->moved.removed[i]->length;
 	}
-	explicit_bzero(old, length);
-	return *ret ? 0 : reason_errno(why, ENOMEM, "Cannot rewrite %s", roster->file.path);
+	return r;
+}
+
+static int stage_replacement(struct roster *roster, struct replacement *made, struct reason *why)
+{
+	if (roster_pick_lines(roster, is_removed, &made->moved.removed, &made->moved.count) >= 0)
+		made->moved.left = calloc(made->moved.count + 1, sizeof *made->moved.left);
+	if (!made->moved.left)
+		return reason_errno(why, ENOMEM, "Cannot rewrite %s", roster->file.path);
+	return keys_file_stage(&roster->file, &made->file,
+			       (size_t)made->old_size + roster->staged.length +
+				       made->moved.count * ROSTER_TOMBSTONE_MORE,
+			       why);
+}
+
+/* Does the new file end in the middle of a line? */
+static bool is_unterminated(const struct replacement *made)
+{
+	char last = '\n';
+
+	return made->file.length > 0 &&
+	       pread(made->file.fd, &last, 1, (off_t)made->file.length - 1) == 1 && last != '\n';
 }
 
 static int commit_replacing(struct roster *roster, struct reason *why)
 {
-	cleanup_free char *whole = NULL, *content = NULL;
-	size_t whole_length = 0, length = 0;
-	int r = read_with_staged(roster, &whole, &whole_length, why);
+	cleanup(replacement_clear) struct replacement made = REPLACEMENT_NULL;
+	struct stat status;
+	bool has_changed, unterminated;
+	int r = keys_file_status(&roster->file, &status, &has_changed, why);
 
 	if (r < 0)
 		return r;
-	r = copy_with_tombstones(roster, whole, whole_length, &content, &length);
-	explicit_bzero(whole, whole_length);
+	made.old_size = status.st_size;
+	if (made.old_size < roster->file.known.st_size) {
+		reason_set(why, "%s has become shorter meanwhile: another program writes to it",
+			   roster->file.path);
+		return -EIO;
+	}
+	r = stage_replacement(roster, &made, why);
+	if (r >= 0)
+		r = write_replacement(roster, &made, why);
 	if (r < 0)
-		return reason_errno(why, r, "Cannot rewrite %s", roster->file.path);
-	r = keys_file_replace(&roster->file, content, length, why);
-	explicit_bzero(content, length);
-	return r;
+		return r;
+	unterminated = is_unterminated(&made);
+	r = keys_file_replace(&roster->file, &made.file, why);
+	if (r < 0)
+		return r;
+	roster->unterminated = unterminated;
+	/* what somebody else has changed is not known before it is read */
+	roster->stale = has_changed;
+	roster->replaced_by_us = !has_changed;
+	roster->moved = made.moved;
+	made.moved = (struct roster_moved){ .count = 0 };
+	return 0;
 }
 
 int roster_commit(struct roster *roster, struct reason *why)
@@ -206,8 +270,7 @@ int roster_commit(struct roster *roster, struct reason *why)
 
 	if (roster->staged.removes) {
 		r = commit_replacing(roster, why);
-		roster->stale = true; /* the lines have moved */
-		roster->replaced_by_us = r >= 0;
+		roster->stale |= r < 0;
 	} else if (roster->staged.length > 0 || keys_file_has_copy(&roster->file)) {
 		r = keys_file_append(&roster->file, roster->staged.text, roster->staged.length,
 				     why);

@@ -124,6 +124,7 @@ int roster_read_file(struct roster *roster, bool silent, struct reason *why)
 
 	if (r < 0)
 		return r;
+	roster_moved_clear(&roster->moved);
 	roster_forget_lines(roster);
 	roster->generation++;
 	reader.content = content;
@@ -238,6 +239,7 @@ void roster_close(struct roster *roster)
 		return;
 	roster_wipe_staged(roster);
 	free(roster->staged.text);
+	roster_moved_clear(&roster->moved);
 	roster_forget_lines(roster);
 	keys_file_close(&roster->file);
 	free(roster);
@@ -249,7 +251,7 @@ void roster_close(struct roster *roster)
  * The staged lines are what the file will end in: an offset beyond the file's size is a place in
  * them, and stays right when they are appended.
  */
-static int read_line_of(const struct roster *roster, const struct roster_entry *entry, char *buffer)
+int roster_read_text(const struct roster *roster, const struct roster_entry *entry, char *buffer)
 {
 	off_t size = roster->file.known.st_size;
 
@@ -268,7 +270,7 @@ int roster_read(const struct roster *roster, const struct roster_entry *entry,
 
 	if (length > sizeof line)
 		return -EINVAL;
-	r = read_line_of(roster, entry, line);
+	r = roster_read_text(roster, entry, line);
 	if (r >= 0 && line[length - 1] == '\n')
 		length--;
 	if (r >= 0 && agent_key_parse(ret, line, length) != AGENT_KEY_OK)

@@ -38,6 +38,7 @@ unit_tests += \
 	test-remote-registry \
 	test-request-buffer \
 	test-roster \
+	test-roster-moved \
 	test-roster-write \
 	test-rules \
 	test-session-wire \
@@ -98,6 +99,10 @@ test_roster_write_SOURCES = tests/unit/registrar/agents/test-roster-write.c $(un
 	tests/unit/roster.c tests/unit/roster.h
 test_roster_write_LDADD = $(registrar_libraries)
 test_roster_write_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
+test_roster_moved_SOURCES = tests/unit/registrar/agents/test-roster-moved.c \
+	tests/unit/roster.c tests/unit/roster.h
+test_roster_moved_LDADD = $(registrar_libraries)
+test_roster_moved_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fsync,--wrap=fdatasync
 test_roster_SOURCES = tests/unit/registrar/agents/test-roster.c \
 	tests/unit/roster.c tests/unit/roster.h
 test_roster_LDADD = $(registrar_libraries)
