@@ -110,6 +110,8 @@ const char *keys_file_lock_holder(const struct keys_file *file, char ret[static 
 
 void keys_file_unlock(struct keys_file *file)
 {
+	if (keys_file_has_copy(file))
+		file->known.st_size = file->replaced_size;
 	atomic_file_discard(&file->copy);
 	release_fd(&file->fd);
 	file->fd = -1;
@@ -165,7 +167,7 @@ int keys_file_status(const struct keys_file *file, struct stat *ret, bool *ret_c
 {
 	if (fstat(content_fd(file), ret) < 0)
 		return reason_errno(why, errno, "Cannot stat %s", file->path);
-	*ret_changed = !is_same(ret, &file->known);
+	*ret_changed = !keys_file_has_copy(file) && !is_same(ret, &file->known);
 	return 0;
 }
 
@@ -227,26 +229,26 @@ static int append(struct keys_file *file, const char *data, size_t length, struc
 	return 0;
 }
 
-/* If it was put in place, it is known. Nobody else is to have changed it at once. */
-static void note_new_file(struct keys_file *file, bool is_there, off_t size)
+/* Put it in place, and know it, unless somebody else has changed it at once. */
+static int put(struct keys_file *file, struct atomic_file *staged, const char *data, size_t length,
+	       struct reason *why)
 {
-	if (!is_there ||
-	    fstatat(file->directory, "client.keys", &file->known, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    file->known.st_size != size)
-		file->known.st_ino = 0; /* read it again at the next lock */
+	const off_t size = (off_t)(staged->length + length);
+	struct stat made = { .st_ino = 0 }, *known = &file->known;
+	int r;
+
+	(void)fstat(staged->fd, &made);
+	r = atomic_file_commit(staged, data, length, NULL, why);
+	if (r < 0 || fstatat(file->directory, "client.keys", known, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    known->st_dev != made.st_dev || known->st_ino != made.st_ino || known->st_size != size)
+		known->st_ino = 0; /* read it again at the next lock */
+	return r < 0 ? r : 0;
 }
 
 int keys_file_append(struct keys_file *file, const char *data, size_t length, struct reason *why)
 {
-	off_t size;
-	int r;
-
-	if (!keys_file_has_copy(file))
-		return append(file, data, length, why);
-	size = (off_t)(file->copy.length + length);
-	r = atomic_file_commit(&file->copy, data, length, NULL, why);
-	note_new_file(file, r >= 0, size);
-	return r < 0 ? r : 0;
+	return keys_file_has_copy(file) ? put(file, &file->copy, data, length, why)
+					: append(file, data, length, why);
 }
 
 int keys_file_stage(const struct keys_file *file, struct atomic_file *ret, size_t length,
@@ -274,16 +276,13 @@ int keys_file_copy_part(const struct keys_file *file, off_t offset, size_t lengt
 
 int keys_file_replace(struct keys_file *file, struct atomic_file *staged, struct reason *why)
 {
-	off_t size = (off_t)staged->length;
-	int r = atomic_file_commit(staged, NULL, 0, NULL, why);
-
-	note_new_file(file, r >= 0, size);
-	return r < 0 ? r : 0;
+	return put(file, staged, NULL, 0, why);
 }
 
 void keys_file_use_copy(struct keys_file *file, struct atomic_file *copy)
 {
 	file->copy = *copy;
+	file->replaced_size = file->known.st_size;
 	file->known.st_size = (off_t)copy->length;
 	*copy = ATOMIC_FILE_NULL;
 }

@@ -35,6 +35,7 @@ struct keys_file {
 	bool cleaned;            /* of what a killed program left beside the file */
 	int fd;                  /* the file, open while locked; -1 otherwise */
 	struct atomic_file copy; /* that takes its place: keys_file_use_copy() */
+	off_t replaced_size;     /* with that: of the file, not of the copy */
 	struct stat known;       /* as it was when last read or written; st_ino 0: never */
 	const struct keys_progress *progress; /* of keys_file_read(); null: nobody is told */
 };

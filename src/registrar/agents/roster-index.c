@@ -119,40 +119,59 @@ static int index_place(struct roster_index *index, struct roster_line *line)
 	return 0;
 }
 
+static int index_texts(struct roster_index *index, struct roster_line *line)
+{
+	const char *name = line->entry.name, *ip = line->ip_key;
+	int r = 0;
+
+	if (name)
+		r = text_index_add(&index->by_name, name, strlen(name), line);
+	if (r >= 0 && ip_is_indexed(ip))
+		r = text_index_add(&index->by_ip, ip, ip_base_length(ip), line);
+	if (r >= 0 && ip_is_indexed(ip))
+		r = text_index_add(&index->by_ip_and_mask, ip, strlen(ip), line);
+	return r;
+}
+
+static void forget_texts(struct roster_index *index, const struct roster_line *line)
+{
+	const char *name = line->entry.name, *ip = line->ip_key;
+
+	if (name)
+		text_index_remove(&index->by_name, name, strlen(name), line);
+	if (ip_is_indexed(ip)) {
+		text_index_remove(&index->by_ip, ip, ip_base_length(ip), line);
+		text_index_remove(&index->by_ip_and_mask, ip, strlen(ip), line);
+	}
+}
+
+/* On failure nothing is left of the line, which is the caller's to free. */
 static int index_line(struct roster *roster, struct roster_line *line)
 {
-	const struct roster_entry *entry = &line->entry;
-	const char *ip = line->ip_key;
-	int r;
+	struct roster_index *index = &roster->index;
+	int r = index_texts(index, line);
 
-	line->next = roster->index.lines;
-	roster->index.lines = line;
-	r = index_place(&roster->index, line);
 	if (r >= 0)
+		r = index_place(index, line);
+	if (r >= 0) {
 		r = index_id(roster, line);
-	if (r >= 0 && entry->name)
-		r = text_index_add(&roster->index.by_name, entry->name, strlen(entry->name), line);
-	if (r >= 0 && ip_is_indexed(ip))
-		r = text_index_add(&roster->index.by_ip, ip, ip_base_length(ip), line);
-	if (r >= 0 && ip_is_indexed(ip))
-		r = text_index_add(&roster->index.by_ip_and_mask, ip, strlen(ip), line);
-	if (entry->name && entry->ip)
-		roster->index.count++;
-	return r;
+		index->place_count -= r < 0;
+	}
+	if (r < 0) {
+		forget_texts(index, line);
+		return r;
+	}
+	line->next = index->lines;
+	index->lines = line;
+	if (line->entry.name && line->entry.ip)
+		index->count++;
+	return 0;
 }
 
 void roster_free_name(struct roster *roster, struct roster_line *line)
 {
-	const struct roster_entry *entry = &line->entry;
-	const char *ip = line->ip_key;
-
-	if (entry->name)
-		text_index_remove(&roster->index.by_name, entry->name, strlen(entry->name), line);
-	if (ip_is_indexed(ip)) {
-		text_index_remove(&roster->index.by_ip, ip, ip_base_length(ip), line);
-		text_index_remove(&roster->index.by_ip_and_mask, ip, strlen(ip), line);
-	}
-	if (entry->ip)
+	forget_texts(&roster->index, line);
+	if (line->entry.ip)
 		roster->index.count--;
 }
 
@@ -194,6 +213,7 @@ int roster_add_line(struct roster *roster, const char *id, const char *name, con
 	size_t ip_size = ip ? strlen(ip) + 1 : 0, key_size;
 	char key[AGENT_ADDRESS_KEY_SIZE];
 	struct roster_line *line;
+	int r;
 
 	if (ip)
 		agent_address_key(key, ip);
@@ -213,7 +233,10 @@ int roster_add_line(struct roster *roster, const char *id, const char *name, con
 		line->entry.ip = memcpy(line->texts + name_size, ip, ip_size);
 	line->ip_key = key_size > 0 ? memcpy(line->texts + name_size + ip_size, key, key_size)
 				    : line->entry.ip;
-	return index_line(roster, line);
+	r = index_line(roster, line);
+	if (r < 0)
+		free(line);
+	return r;
 }
 
 /* ------------------------------------------------------------------ looking things up */

@@ -106,7 +106,10 @@ static ssize_t copy_line(void *owner, const char *text, size_t length, char *tar
 	read_line(&line, text, length);
 	leaving = find_marked(rewrite, &line);
 	if (leaving) {
-		written = roster_write_tombstone(target, leaving, rewrite->tombstone, text);
+		struct roster_entry whole = *leaving;
+
+		whole.length = length; /* its newline may have come later */
+		written = roster_write_tombstone(target, &whole, rewrite->tombstone, text);
 		read_line(&line, target, written);
 	} else {
 		memcpy(target, text, length);

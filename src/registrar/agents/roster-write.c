@@ -175,18 +175,20 @@ static int write_rest(const struct roster *roster, struct replacement *made, siz
 {
 	const struct roster_line *line = (const struct roster_line *)made->moved.removed[number];
 	char text[AGENT_LINE_SIZE + 1], rest[sizeof text + ROSTER_TOMBSTONE_MORE];
+	size_t *left = &made->moved.left[number];
 	int r = line->entry.length <= sizeof text ? 0 : -EINVAL;
 
 	if (line->tombstone == ROSTER_TOMBSTONE_NOTHING)
 		return 0;
 	if (r >= 0)
 		r = roster_read_text(roster, &line->entry, text);
-	if (r < 0)
-		return reason_errno(why, r, "Cannot read the line of %s in %s", line->entry.id_text,
-				    roster->file.path);
-	made->moved.left[number] = roster_write_tombstone(rest, &line->entry, line->tombstone,
-							  text);
-	r = atomic_file_write(&made->file, rest, made->moved.left[number], why);
+	if (r >= 0) {
+		*left = roster_write_tombstone(rest, &line->entry, line->tombstone, text);
+		r = atomic_file_write(&made->file, rest, *left, why);
+	} else {
+		(void)reason_errno(why, r, "Cannot read the line of %s in %s", line->entry.id_text,
+				   roster->file.path);
+	}
 	explicit_bzero(text, sizeof text);
 	explicit_bzero(rest, sizeof rest);
 	return r;
@@ -228,27 +230,56 @@ static bool is_unterminated(const struct replacement *made)
 	char last = '\n';
 
 	return made->file.length > 0 &&
-	       pread(made->file.fd, &last, 1, (off_t)made->file.length - 1) == 1 && last != '\n';
+	       (pread(made->file.fd, &last, 1, (off_t)made->file.length - 1) != 1 || last != '\n');
+}
+
+/*
+ * Somebody may have changed the file while it was copied. What has been added comes behind the
+ * staged lines.
+ */
+static int look_again(const struct roster *roster, struct replacement *made, bool *has_changed,
+		      struct reason *why)
+{
+	struct stat status;
+	bool changes;
+	int r = keys_file_status(&roster->file, &status, &changes, why);
+
+	if (r < 0)
+		return r;
+	*has_changed |= changes;
+	return status.st_size > made->old_size
+		       ? keys_file_copy_part(&roster->file, made->old_size,
+					     (size_t)(status.st_size - made->old_size), &made->file,
+					     why)
+		       : 0;
+}
+
+static int make_replacement(struct roster *roster, struct replacement *made, bool *has_changed,
+			    struct reason *why)
+{
+	struct stat status;
+	int r = keys_file_status(&roster->file, &status, has_changed, why);
+
+	if (r < 0)
+		return r;
+	made->old_size = status.st_size;
+	if (made->old_size < roster->file.known.st_size) {
+		reason_set(why, "%s has become shorter meanwhile: another program writes to it",
+			   roster->file.path);
+		return -EIO;
+	}
+	r = stage_replacement(roster, made, why);
+	if (r >= 0)
+		r = write_replacement(roster, made, why);
+	return r < 0 ? r : look_again(roster, made, has_changed, why);
 }
 
 static int commit_replacing(struct roster *roster, struct reason *why)
 {
 	cleanup(replacement_clear) struct replacement made = REPLACEMENT_NULL;
-	struct stat status;
 	bool has_changed, unterminated;
-	int r = keys_file_status(&roster->file, &status, &has_changed, why);
+	int r = make_replacement(roster, &made, &has_changed, why);
 
-	if (r < 0)
-		return r;
-	made.old_size = status.st_size;
-	if (made.old_size < roster->file.known.st_size) {
-		reason_set(why, "%s has become shorter meanwhile: another program writes to it",
-			   roster->file.path);
-		return -EIO;
-	}
-	r = stage_replacement(roster, &made, why);
-	if (r >= 0)
-		r = write_replacement(roster, &made, why);
 	if (r < 0)
 		return r;
 	unterminated = is_unterminated(&made);
@@ -266,6 +297,8 @@ static int commit_replacing(struct roster *roster, struct reason *why)
 
 int roster_commit(struct roster *roster, struct reason *why)
 {
+	/* the line that was the last one ends now, and has grown by its newline */
+	const bool ends_a_line = roster->unterminated && roster->staged.length > 0;
 	int r = 0;
 
 	if (roster->staged.removes) {
@@ -277,6 +310,8 @@ int roster_commit(struct roster *roster, struct reason *why)
 		roster->unterminated &= roster->staged.length == 0;
 		roster->stale = r < 0;
 	}
+	if (r >= 0 && ends_a_line && !roster->stale)
+		roster->stale = roster->replaced_by_us = true;
 	roster_wipe_staged(roster);
 	keys_file_unlock(&roster->file);
 	return r < 0 ? r : 0;

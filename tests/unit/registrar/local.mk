@@ -101,7 +101,7 @@ test_roster_write_LDADD = $(registrar_libraries)
 test_roster_write_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
 test_roster_moved_SOURCES = tests/unit/registrar/agents/test-roster-moved.c \
 	tests/unit/roster.c tests/unit/roster.h
-test_roster_moved_LDADD = $(registrar_libraries)
+test_roster_moved_LDADD = libshortage.a $(registrar_libraries)
 test_roster_moved_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fsync,--wrap=fdatasync
 test_roster_SOURCES = tests/unit/registrar/agents/test-roster.c \
 	tests/unit/roster.c tests/unit/roster.h

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* After a replacement of client.keys: the index is what reading the file again would make of it. */
 #include "tests/unit/roster.h"
+#include "tests/unit/shortage.h"
 #include "tests/unit/support.h"
 
+#include "registrar/agents/roster-rewrite.h"
 #include "registrar/agents/roster.h"
 
 #include <errno.h>
@@ -122,21 +124,68 @@ static void remove_some(struct roster *roster)
 	}
 }
 
+static void change_some(struct roster *roster, const char *directory)
+{
+	begin(roster);
+	add_some(roster);
+	remove_some(roster);
+	assert_int_equal(commit(roster), 0);
+	begin(roster);
+	roster_cancel(roster);
+	check_like_file(roster, directory);
+}
+
 static void test_random(void **state)
 {
 	struct roster *roster = open_with(*state, CONTENT);
 
 	check_like_file(roster, *state);
-	for (int i = 0; i < 500; i++) {
+	for (int i = 0; i < 500; i++)
+		change_some(roster, *state);
+	roster_close(roster);
+}
+
+/* A last line without a newline is longer as soon as another one comes. */
+static void test_random_unterminated(void **state)
+{
+	for (int i = 0; i < 200; i++) {
+		struct roster *roster = open_with(*state, CONTENT "1027 gg any " KEY);
+
+		for (int j = 0; j < 3; j++)
+			change_some(roster, *state);
+		roster_close(roster);
+	}
+}
+
+/* For which memory runs out is not there; those who come then are. */
+static void test_shortage(void **state)
+{
+	bool has_failed = true;
+
+	for (unsigned int nth = 1; has_failed; nth++) {
+		struct roster *roster = open_with(*state, CONTENT);
+		struct agent_key agent;
+		int r;
+
+		assert_int_equal(agent_key_parse(&agent, "1028 hh 10.0.0.9 " KEY,
+						 strlen("1028 hh 10.0.0.9 " KEY)),
+				 AGENT_KEY_OK);
 		begin(roster);
-		add_some(roster);
-		remove_some(roster);
+		shortage_begin(nth);
+		r = roster_add(roster, &agent);
+		has_failed = shortage_end();
+		assert_int_equal(r, has_failed ? -ENOMEM : 0);
+		assert_int_equal(roster_find_name(roster, "hh") != NULL, r == 0);
+		assert_int_equal(roster_find_ip(roster, "10.0.0.9") != NULL, r == 0);
+		assert_int_equal(roster_first_with_id(roster, 1028) != NULL, r == 0);
+		add(roster, "1029 ii any " KEY);
+		roster_remove(roster, roster_find_name(roster, "aa"), ROSTER_TOMBSTONE_NOTHING);
 		assert_int_equal(commit(roster), 0);
 		begin(roster);
 		roster_cancel(roster);
 		check_like_file(roster, *state);
+		roster_close(roster);
 	}
-	roster_close(roster);
 }
 
 /* Who has removed an agent tells so after the commit. */
@@ -234,10 +283,37 @@ static void test_cut_meanwhile(void **state)
 	roster_close(roster);
 }
 
+/* The last line had no newline when it was read, and has one now. */
+static void test_rewrite_of_a_grown_line(void **state)
+{
+	struct roster *roster = open_with(*state, "1 aa any " KEY "\n2 bb any " KEY);
+	struct roster_rewrite *rewrite = roster_rewrite_new(ROSTER_TOMBSTONE_OSSEC);
+	struct reason why;
+
+	add_one(roster, "3 cc any " KEY);
+	begin(roster);
+	roster_rewrite_begin(rewrite, roster);
+	assert_true(roster_rewrite_mark(rewrite, roster, "2", "bb"));
+	assert_int_equal(roster_rewrite_go_on(rewrite, roster, UINT64_MAX, &why), 1);
+	assert_int_equal(commit(roster), 0);
+	roster_rewrite_free(rewrite);
+	roster_close(roster);
+	roster = open_roster(*state);
+	assert_non_null(roster_find_name(roster, "aa"));
+	assert_null(roster_find_name(roster, "bb"));
+	assert_non_null(roster_find_name(roster, "cc"));
+	roster_close(roster);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_random, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_random_unterminated, setup_directory,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_shortage, setup_directory, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_rewrite_of_a_grown_line, setup_directory,
+						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_entries_stay, setup_directory,
 						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_not_read_again, setup_directory,
