@@ -4,6 +4,7 @@
 #include "common/secret.h"
 #include "registrar/agents/roster-internal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -136,7 +137,8 @@ size_t roster_write_tombstone(char *target, const struct roster_entry *entry,
 struct replacement {
 	struct atomic_file file;
 	struct roster_moved moved;
-	off_t old_size; /* of the file now, which others may have added to without a lock */
+	bool unterminated; /* its last byte is no newline */
+	off_t old_size;    /* of the file now, which others may have added to without a lock */
 };
 
 #define REPLACEMENT_NULL ((struct replacement){ .file = ATOMIC_FILE_NULL })
@@ -225,12 +227,18 @@ static int stage_replacement(struct roster *roster, struct replacement *made, st
 }
 
 /* Does the new file end in the middle of a line? */
-static bool is_unterminated(const struct replacement *made)
+static int look_at_end(const struct roster *roster, struct replacement *made, struct reason *why)
 {
 	char last = '\n';
+	ssize_t n = 1;
 
-	return made->file.length > 0 &&
-	       (pread(made->file.fd, &last, 1, (off_t)made->file.length - 1) != 1 || last != '\n');
+	if (made->file.length > 0)
+		n = pread(made->file.fd, &last, 1, (off_t)made->file.length - 1);
+	if (n != 1)
+		return reason_errno(why, n < 0 ? errno : EIO, "Cannot read the new %s",
+				    roster->file.path);
+	made->unterminated = last != '\n';
+	return 0;
 }
 
 /*
@@ -271,22 +279,23 @@ static int make_replacement(struct roster *roster, struct replacement *made, boo
 	r = stage_replacement(roster, made, why);
 	if (r >= 0)
 		r = write_replacement(roster, made, why);
-	return r < 0 ? r : look_again(roster, made, has_changed, why);
+	if (r >= 0)
+		r = look_again(roster, made, has_changed, why);
+	return r < 0 ? r : look_at_end(roster, made, why);
 }
 
 static int commit_replacing(struct roster *roster, struct reason *why)
 {
 	cleanup(replacement_clear) struct replacement made = REPLACEMENT_NULL;
-	bool has_changed, unterminated;
+	bool has_changed;
 	int r = make_replacement(roster, &made, &has_changed, why);
 
 	if (r < 0)
 		return r;
-	unterminated = is_unterminated(&made);
 	r = keys_file_replace(&roster->file, &made.file, why);
 	if (r < 0)
 		return r;
-	roster->unterminated = unterminated;
+	roster->unterminated = made.unterminated;
 	/* what somebody else has changed is not known before it is read */
 	roster->stale = has_changed;
 	roster->replaced_by_us = !has_changed;
