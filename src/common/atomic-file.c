@@ -176,7 +176,7 @@ int atomic_file_write(struct atomic_file *file, const void *data, size_t length,
 	return 0;
 }
 
-/* Not by copy_file_range(): what some file systems make of it, others have lost files by. */
+/* Not by copy_file_range(2), by which file systems have lost data (OpenZFS 2.2.0). */
 int atomic_file_copy(struct atomic_file *file, int from, off_t offset, size_t length,
 		     struct reason *why)
 {
@@ -191,9 +191,7 @@ int atomic_file_copy(struct atomic_file *file, int from, off_t offset, size_t le
 			continue;
 		if (n <= 0) {
 			r = reason_errno(why, n < 0 ? errno : EIO,
-					 "Cannot read what is to be in "
-					 "the new %s",
-					 file->path);
+					 "Cannot read what the new %s is to have", file->path);
 			break;
 		}
 		r = atomic_file_write(file, buffer, (size_t)n, why);

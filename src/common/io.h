@@ -35,7 +35,7 @@ int io_write(int fd, const void *data, size_t length) must_check;
 
 /*
  * Write `line` and a newline, with one call, so that lines of other processes do not come in
- * between: stdio makes several of a line, of 128 bytes each since glibc 2.37. Returns 0 or a
- * negative errno.
+ * between: stdio makes several of a line without a buffer, of 128 bytes each (glibc 2.41). Returns
+ * 0 or a negative errno.
  */
 int io_write_line(int fd, const char *line) must_check;

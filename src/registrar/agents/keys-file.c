@@ -175,11 +175,10 @@ int keys_file_read(struct keys_file *file, char **ret, size_t *ret_length, struc
 {
 	cleanup_free char *content = NULL;
 	struct stat status;
-	bool changed;
-	int r = keys_file_status(file, &status, &changed, why);
+	int r;
 
-	if (r < 0)
-		return r;
+	if (fstat(content_fd(file), &status) < 0)
+		return reason_errno(why, errno, "Cannot stat %s", file->path);
 	content = malloc((size_t)status.st_size + 1);
 	if (!content)
 		return reason_errno(why, ENOMEM, "Cannot read %s", file->path);

@@ -126,14 +126,11 @@ static int unlink_ids(struct roster *roster)
 	return r;
 }
 
-int roster_follow(struct roster *roster)
+static int move_all(struct roster *roster)
 {
-	const size_t count = roster->moved.count;
-	cleanup_free struct shift *shift = calloc(count, sizeof *shift);
-	const struct shifts shifts = { shift, count };
+	cleanup_free struct shift *shift = calloc(roster->moved.count, sizeof *shift);
+	const struct shifts shifts = { shift, roster->moved.count };
 
-	if (count == 0)
-		return 0;
 	if (!shift)
 		return -ENOMEM;
 	note_shifts(shift, &roster->moved);
@@ -145,6 +142,11 @@ int roster_follow(struct roster *roster)
 	roster_moved_clear(&roster->moved);
 	roster->generation++;
 	return 0;
+}
+
+int roster_follow(struct roster *roster)
+{
+	return roster->moved.count > 0 ? move_all(roster) : 0;
 }
 
 void roster_moved_clear(struct roster_moved *moved)

@@ -203,15 +203,15 @@ static int write_replacement(const struct roster *roster, struct replacement *ma
 	off_t at = 0;
 	int r = 0;
 
-	for (size_t i = 0; i <= made->moved.count && r >= 0; i++) {
-		r = copy_part(roster, made, at,
-			      i < made->moved.count ? made->moved.removed[i]->offset : end, why);
-		if (i == made->moved.count || r < 0)
-			break;
-		r = write_rest(roster, made, i, why);
-		at = made->moved.removed[i]->offset + (off_t)made->moved.removed[i]->length;
+	for (size_t i = 0; r >= 0 && i < made->moved.count; i++) {
+		const struct roster_entry *removed = made->moved.removed[i];
+
+		r = copy_part(roster, made, at, removed->offset, why);
+		if (r >= 0)
+			r = write_rest(roster, made, i, why);
+		at = removed->offset + (off_t)removed->length;
 	}
-	return r;
+	return r < 0 ? r : copy_part(roster, made, at, end, why);
 }
 
 static int stage_replacement(struct roster *roster, struct replacement *made, struct reason *why)

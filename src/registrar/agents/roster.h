@@ -85,8 +85,8 @@ const char *roster_lock_holder(const struct roster *roster, char ret[static LOCK
 int roster_begin_within(struct roster *roster, uint64_t patience, struct reason *why) must_check;
 
 /*
- * Entries are valid until the next transaction begins; behind the commit, what they say is of the
- * file before. Null: none.
+ * Entries are valid until the next transaction begins; after the commit, what they say is still
+ * about the file before it. Null: none.
  */
 const struct roster_entry *roster_find_name(const struct roster *roster, const char *name);
 

@@ -456,6 +456,44 @@ static void test_write_goes_on(void **state)
 }
 
 /* The new file is in place, but a power cut might take it: that is neither success nor failure. */
+/* A part of another file, which takes several reads; or less than there was to be. */
+static void test_copy(void **state)
+{
+	static const size_t lengths[] = { 0, 1, 65536, 65537, 200000 };
+	const char *path = path_in(*state, "copy");
+	char *content = malloc(200011), *copied;
+	struct atomic_file file;
+	struct reason why;
+	int from;
+
+	for (size_t i = 0; i < 200010; i++)
+		content[i] = (char)('a' + i % 23);
+	content[200010] = '\0';
+	write_text(path_in(*state, "from"), content);
+	from = open(path_in(*state, "from"), O_RDONLY | O_CLOEXEC);
+	for (size_t i = 0; i < COUNT(lengths); i++) {
+		size_t length;
+
+		assert_int_equal(atomic_file_stage(&file, path, 0640, NOBODY, 0, &why), 0);
+		assert_int_equal(atomic_file_write(&file, "<", 1, &why), 0);
+		assert_int_equal(atomic_file_copy(&file, from, 10, lengths[i], &why), 0);
+		assert_int_equal(atomic_file_commit(&file, ">", 1, NULL, &why), 0);
+		copied = read_file(path, &length);
+		assert_int_equal(length, lengths[i] + 2);
+		assert_memory_equal(copied + 1, content + 10, lengths[i]);
+		assert_true(copied[0] == '<' && copied[length - 1] == '>');
+		free(copied);
+	}
+	assert_int_equal(atomic_file_stage(&file, path, 0640, NOBODY, 0, &why), 0);
+	assert_int_equal(atomic_file_copy(&file, from, 11, 200000, &why), -EIO);
+	assert_non_null(strstr(why.text, path));
+	fault_set("write", 2, ENOSPC);
+	assert_int_equal(atomic_file_copy(&file, from, 10, 200000, &why), -ENOSPC);
+	atomic_file_discard(&file);
+	close(from);
+	free(content);
+}
+
 static void test_directory_not_flushed(void **state)
 {
 	const char *path = path_in(*state, "file");
@@ -525,6 +563,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_old_cannot_be_kept, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_commit_fails, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_write_goes_on, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_copy, setup, teardown_directory),
 		cmocka_unit_test_setup_teardown(test_directory_not_flushed, setup,
 						teardown_directory),
 		cmocka_unit_test_setup_teardown(test_file_size_limit, setup, teardown_directory),
