@@ -72,6 +72,7 @@ analyzer-warnings:
 	@printf '%s\n' $(PROJECT_CFLAGS) | $(SED) -n '/^-W/p'
 .PHONY: analyzer-flags analyzer-warnings
 
+# What the pytest suites start beside the programs.
 suite_programs = kill-at-syscall fail-at-call.so
 check_PROGRAMS += $(suite_programs)
 
