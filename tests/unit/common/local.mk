@@ -3,6 +3,7 @@ unit_tests = \
 	test-agent-address \
 	test-agent-key \
 	test-atomic-file \
+	test-atomic-file-faults \
 	test-authd-message-error \
 	test-authd-message-reply \
 	test-authd-message-request \
@@ -51,9 +52,14 @@ test_agent_address_SOURCES = tests/unit/common/test-agent-address.c
 test_agent_address_LDADD = $(unit_libraries)
 test_agent_key_SOURCES = tests/unit/common/test-agent-key.c
 test_agent_key_LDADD = $(unit_libraries)
-test_atomic_file_SOURCES = tests/unit/common/test-atomic-file.c $(unit_faults)
+unit_atomic_file = $(unit_faults) tests/unit/common/atomic-file-fixture.c \
+	tests/unit/common/atomic-file-fixture.h
+test_atomic_file_SOURCES = tests/unit/common/test-atomic-file.c $(unit_atomic_file)
 test_atomic_file_LDADD = $(unit_libraries)
 test_atomic_file_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS) -Wl,--wrap=fgetxattr,--wrap=fsetxattr
+test_atomic_file_faults_SOURCES = tests/unit/common/test-atomic-file-faults.c $(unit_atomic_file)
+test_atomic_file_faults_LDADD = $(unit_libraries)
+test_atomic_file_faults_LDFLAGS = $(AM_LDFLAGS) $(FAULT_WRAPS)
 test_authd_message_error_SOURCES = tests/unit/common/test-authd-message-error.c
 test_authd_message_error_LDADD = $(unit_libraries)
 test_authd_message_reply_SOURCES = tests/unit/common/test-authd-message-reply.c

@@ -2,31 +2,13 @@
 #include "tests/unit/support.h"
 
 #include "common/atomic-file.h"
+#include "tests/unit/common/atomic-file-fixture.h"
 #include "tests/unit/fault.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define NOBODY ((gid_t)-1)
-
-static int setup(void **state)
-{
-	fault_clear();
-	return setup_directory(state);
-}
-
-/* Stage and commit `text` to `path`. */
-static int replace(const char *path, const char *text, const char *backup, struct reason *why)
-{
-	struct atomic_file file;
-	int r = atomic_file_stage(&file, path, 0640, NOBODY, strlen(text), why);
-
-	return r < 0 ? r : atomic_file_commit(&file, text, strlen(text), backup, why);
-}
 
 static mode_t mode_of(const char *path)
 {
@@ -41,9 +23,9 @@ static void test_new_and_replaced(void **state)
 	const char *path = path_in(*state, "file");
 	struct reason why = { "" };
 
-	assert_int_equal(replace(path, "old\n", NULL, &why), 0);
+	assert_int_equal(replace_file(path, "old\n", NULL, &why), 0);
 	assert_file(path, "old\n");
-	assert_int_equal(replace(path, "new", NULL, &why), 0);
+	assert_int_equal(replace_file(path, "new", NULL, &why), 0);
 	assert_file(path, "new");
 	assert_int_equal(count_entries(*state), 1);
 	assert_string_equal(why.text, "");
@@ -186,7 +168,7 @@ static void test_label_is_kept(void **state)
 	struct reason why;
 
 	labelled = -1;
-	assert_int_equal(replace(path, "first", NULL, &why), 0);
+	assert_int_equal(replace_file(path, "first", NULL, &why), 0);
 	assert_int_equal(labelled, -1); /* there was none to copy */
 	assert_int_equal(atomic_file_stage(&file, path, 0640, NOBODY, 0, &why), 0);
 	assert_int_equal(labelled, file.fd);
@@ -201,18 +183,18 @@ static void test_leftovers(void **state)
 	struct reason why;
 
 	write_text(staged, "half of a ke");
-	assert_int_equal(replace(path, "new", NULL, &why), 0);
+	assert_int_equal(replace_file(path, "new", NULL, &why), 0);
 	assert_file(path, "new");
 	assert_file(staged, NULL);
 
 	write_text(elsewhere, "safe");
 	assert_int_equal(symlink("elsewhere", staged), 0);
-	assert_int_equal(replace(path, "newer", NULL, &why), 0);
+	assert_int_equal(replace_file(path, "newer", NULL, &why), 0);
 	assert_file(path, "newer");
 	assert_file(elsewhere, "safe");
 
 	assert_int_equal(mkdir(staged, 0700), 0);
-	assert_true(replace(path, "newest", NULL, &why) < 0);
+	assert_true(replace_file(path, "newest", NULL, &why) < 0);
 	assert_non_null(strstr(why.text, ".file.new"));
 	assert_file(path, "newer");
 }
@@ -261,11 +243,11 @@ static void test_aside(void **state)
 	const char *path = path_in(*state, "file"), *backup = path_in(*state, "file.old");
 	struct reason why;
 
-	assert_int_equal(replace(path, "1", "file.old", &why), 0);
+	assert_int_equal(replace_file(path, "1", "file.old", &why), 0);
 	assert_file(backup, NULL);
-	assert_int_equal(replace(path, "2", "file.old", &why), 0);
+	assert_int_equal(replace_file(path, "2", "file.old", &why), 0);
 	assert_file(backup, "1");
-	assert_int_equal(replace(path, "3", "file.old", &why), 0);
+	assert_int_equal(replace_file(path, "3", "file.old", &why), 0);
 	assert_file(backup, "2");
 	assert_file(path, "3");
 	assert_int_equal(count_entries(*state), 2);
@@ -280,7 +262,7 @@ static void test_aside_without_hard_links(void **state)
 	for (size_t i = 0; i < COUNT(errors); i++) {
 		write_text(path, "old");
 		fault_set("linkat", 1, errors[i]);
-		assert_int_equal(replace(path, "new", "file.old", &why), 0);
+		assert_int_equal(replace_file(path, "new", "file.old", &why), 0);
 		assert_file(path, "new");
 		assert_file(backup, "old");
 
@@ -288,7 +270,7 @@ static void test_aside_without_hard_links(void **state)
 		write_text(path, "old");
 		fault_set("linkat", 1, errors[i]);
 		fault_add("renameat", 2, EIO);
-		assert_int_equal(replace(path, "new", "file.old", &why), -EIO);
+		assert_int_equal(replace_file(path, "new", "file.old", &why), -EIO);
 		assert_file(path, "old");
 		(void)unlink(backup);
 	}
@@ -303,13 +285,13 @@ static void test_only_regular_files_are_replaced(void **state)
 
 	write_text(target, "safe");
 	assert_int_equal(symlink("target", path), 0);
-	assert_int_equal(replace(path, "new", NULL, &why), -ELOOP);
+	assert_int_equal(replace_file(path, "new", NULL, &why), -ELOOP);
 	assert_non_null(strstr(why.text, "is a symbolic link"));
 	assert_int_equal(lstat(path, &status), 0);
 	assert_true(S_ISLNK(status.st_mode));
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(mkfifo(path, 0600), 0);
-	assert_int_equal(replace(path, "new", NULL, &why), -EINVAL);
+	assert_int_equal(replace_file(path, "new", NULL, &why), -EINVAL);
 	assert_non_null(strstr(why.text, "a named pipe"));
 	assert_file(target, "safe");
 	assert_int_equal(count_entries(*state), 2);
@@ -322,7 +304,7 @@ static void test_relative_path(void **state)
 	int r;
 
 	assert_int_equal(chdir(*state), 0);
-	r = replace("file", "new", NULL, &why);
+	r = replace_file("file", "new", NULL, &why);
 	assert_int_equal(chdir(before), 0);
 	free(before);
 	assert_int_equal(r, 0);
@@ -346,227 +328,40 @@ static void test_no_directory(void **state)
 			 -ENOTDIR);
 }
 
-/* ------------------------------------------------------------------ failures */
-
-struct failure {
-	const char *call;
-	unsigned nth;
-	int error;
-	const char *backup;
-};
-
-static void test_stage_fails(void **state)
-{
-	static const struct failure failures[] = {
-		{ "fchmod", 1, EPERM },     { "fchown", 1, EPERM },   { "fallocate", 1, ENOSPC },
-		{ "fallocate", 1, EDQUOT }, { "unlinkat", 1, EROFS },
-	};
-	const char *path = path_in(*state, "file");
-
-	write_text(path, "old");
-	for (size_t i = 0; i < COUNT(failures); i++) {
-		struct atomic_file file;
-		struct reason why = { "" };
-
-		fault_set(failures[i].call, failures[i].nth, failures[i].error);
-		check_row(failures[i].call, atomic_file_stage(&file, path, 0640, getgid(), 100,
-							      &why) == -failures[i].error);
-		check_row(failures[i].call, strstr(why.text, path));
-		check_row(failures[i].call,
-			  count_entries(*state) == 1 && file.fd == -1 && file.directory == -1);
-		assert_file(path, "old");
-	}
-}
-
-/* Not every file system can reserve room; that is no reason to refuse. */
-static void test_no_reservation(void **state)
-{
-	struct reason why;
-
-	fault_set("fallocate", 1, EOPNOTSUPP);
-	assert_int_equal(replace(path_in(*state, "file"), "new", NULL, &why), 0);
-	fault_set("fallocate", 1, ENOSYS);
-	assert_int_equal(replace(path_in(*state, "file"), "new", NULL, &why), 0);
-}
-
-static void test_commit_fails(void **state)
-{
-	static const struct failure failures[] = {
-		{ "write", 1, ENOSPC },   { "write", 1, EIO },
-		{ "fsync", 1, EIO },      { "renameat", 1, EIO },
-		{ "renameat", 1, EPERM }, { "renameat", 1, EIO, "file.old" },
-	};
-	const char *path = path_in(*state, "file"), *backup = path_in(*state, "file.old");
-
-	for (size_t i = 0; i < COUNT(failures); i++) {
-		struct atomic_file file;
-		struct reason why = { "" };
-
-		write_text(path, "old");
-		check_row(failures[i].call,
-			  atomic_file_stage(&file, path, 0640, NOBODY, 100, &why) == 0);
-		fault_set(failures[i].call, failures[i].nth, failures[i].error);
-		check_row(failures[i].call, atomic_file_commit(&file, "new", 3, failures[i].backup,
-							       &why) == -failures[i].error);
-		check_row(failures[i].call, strstr(why.text, path));
-		assert_file(path, "old");
-		(void)unlink(backup);
-		check_row(failures[i].call, count_entries(*state) == 1 && file.fd == -1);
-	}
-}
-
-/* The new content is in place, and only the old one is lost. */
-static void test_old_cannot_be_kept(void **state)
-{
-	static const struct failure failures[] = { { "linkat", 1, EMLINK },
-						   { "unlinkat", 1, EISDIR } };
-	const char *path = path_in(*state, "file");
-
-	for (size_t i = 0; i < COUNT(failures); i++) {
-		struct atomic_file file;
-		struct reason why = { "" };
-
-		write_text(path, "old");
-		check_row(failures[i].call,
-			  atomic_file_stage(&file, path, 0640, NOBODY, 100, &why) == 0);
-		fault_set(failures[i].call, failures[i].nth, failures[i].error);
-		check_row(failures[i].call,
-			  atomic_file_commit(&file, "new", 3, "file.old", &why) == 1);
-		check_row(failures[i].call, strstr(why.text, "file.old"));
-		assert_file(path, "new");
-		check_row(failures[i].call, count_entries(*state) == 1 && file.fd == -1);
-	}
-}
-
-static void test_write_goes_on(void **state)
-{
-	const char *path = path_in(*state, "file");
-	struct reason why;
-
-	fault_set("write", 1, FAULT_SHORT);
-	fault_add("write", 2, EINTR);
-	assert_int_equal(replace(path, "0123456789", NULL, &why), 0);
-	assert_file(path, "0123456789");
-
-	fault_set("write", 1, FAULT_SHORT);
-	fault_add("write", 2, ENOSPC);
-	assert_int_equal(replace(path, "abcdefghij", NULL, &why), -ENOSPC);
-	assert_file(path, "0123456789");
-	assert_int_equal(count_entries(*state), 1);
-}
-
-/* The new file is in place, but a power cut might take it: that is neither success nor failure. */
-/* A part of another file, which takes several reads; or less than there was to be. */
-static void test_copy(void **state)
-{
-	static const size_t lengths[] = { 0, 1, 65536, 65537, 200000 };
-	const char *path = path_in(*state, "copy");
-	char *content = malloc(200011), *copied;
-	struct atomic_file file;
-	struct reason why;
-	int from;
-
-	for (size_t i = 0; i < 200010; i++)
-		content[i] = (char)('a' + i % 23);
-	content[200010] = '\0';
-	write_text(path_in(*state, "from"), content);
-	from = open(path_in(*state, "from"), O_RDONLY | O_CLOEXEC);
-	for (size_t i = 0; i < COUNT(lengths); i++) {
-		size_t length;
-
-		assert_int_equal(atomic_file_stage(&file, path, 0640, NOBODY, 0, &why), 0);
-		assert_int_equal(atomic_file_write(&file, "<", 1, &why), 0);
-		assert_int_equal(atomic_file_copy(&file, from, 10, lengths[i], &why), 0);
-		assert_int_equal(atomic_file_commit(&file, ">", 1, NULL, &why), 0);
-		copied = read_file(path, &length);
-		assert_int_equal(length, lengths[i] + 2);
-		assert_memory_equal(copied + 1, content + 10, lengths[i]);
-		assert_true(copied[0] == '<' && copied[length - 1] == '>');
-		free(copied);
-	}
-	assert_int_equal(atomic_file_stage(&file, path, 0640, NOBODY, 0, &why), 0);
-	assert_int_equal(atomic_file_copy(&file, from, 11, 200000, &why), -EIO);
-	assert_non_null(strstr(why.text, path));
-	fault_set("write", 2, ENOSPC);
-	assert_int_equal(atomic_file_copy(&file, from, 10, 200000, &why), -ENOSPC);
-	atomic_file_discard(&file);
-	close(from);
-	free(content);
-}
-
-static void test_directory_not_flushed(void **state)
-{
-	const char *path = path_in(*state, "file");
-	struct reason why = { "" };
-
-	write_text(path, "old");
-	fault_set("fsync", 2, EIO);
-	assert_int_equal(replace(path, "new", NULL, &why), 1);
-	assert_file(path, "new");
-	assert_non_null(strstr(why.text, path));
-	assert_int_equal(count_entries(*state), 1);
-}
-
-/* A limit of the kernel instead of a fault of ours: the write is cut in the middle. */
-static void test_file_size_limit(void **state)
-{
-	const char *path = path_in(*state, "file");
-	struct rlimit before, small;
-	struct reason why = { "" };
-	char text[101] = "";
-	int r;
-
-	memset(text, 'x', sizeof text - 1);
-	write_text(path, "old");
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-	small = (struct rlimit){ 10, before.rlim_max };
-	(void)signal(SIGXFSZ, SIG_IGN);
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-	r = replace(path, text, NULL, &why);
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-	(void)signal(SIGXFSZ, SIG_DFL);
-
-	assert_int_equal(r, -EFBIG);
-	assert_file(path, "old");
-	assert_int_equal(count_entries(*state), 1);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_new_and_replaced, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_order, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_mode_whatever_the_umask, setup,
+		cmocka_unit_test_setup_teardown(test_new_and_replaced, setup_atomic_file,
 						teardown_directory),
-		cmocka_unit_test_setup_teardown(test_discard, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_descriptors_are_not_inherited, setup,
+		cmocka_unit_test_setup_teardown(test_order, setup_atomic_file, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_mode_whatever_the_umask, setup_atomic_file,
 						teardown_directory),
-		cmocka_unit_test_setup_teardown(test_private_until_it_has_its_mode, setup,
+		cmocka_unit_test_setup_teardown(test_discard, setup_atomic_file,
 						teardown_directory),
-		cmocka_unit_test_setup_teardown(test_staged_file_is_a_new_one, setup,
+		cmocka_unit_test_setup_teardown(test_descriptors_are_not_inherited,
+						setup_atomic_file, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_private_until_it_has_its_mode,
+						setup_atomic_file, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_staged_file_is_a_new_one, setup_atomic_file,
 						teardown_directory),
-		cmocka_unit_test_setup_teardown(test_no_more_space_than_needed, setup,
+		cmocka_unit_test_setup_teardown(test_no_more_space_than_needed, setup_atomic_file,
 						teardown_directory),
-		cmocka_unit_test_setup_teardown(test_label_is_kept, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_leftovers, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_clean, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_clean_by_owner, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_aside, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_aside_without_hard_links, setup,
+		cmocka_unit_test_setup_teardown(test_label_is_kept, setup_atomic_file,
 						teardown_directory),
-		cmocka_unit_test_setup_teardown(test_only_regular_files_are_replaced, setup,
+		cmocka_unit_test_setup_teardown(test_leftovers, setup_atomic_file,
 						teardown_directory),
-		cmocka_unit_test_setup_teardown(test_relative_path, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_no_directory, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_stage_fails, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_no_reservation, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_old_cannot_be_kept, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_commit_fails, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_write_goes_on, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_copy, setup, teardown_directory),
-		cmocka_unit_test_setup_teardown(test_directory_not_flushed, setup,
+		cmocka_unit_test_setup_teardown(test_clean, setup_atomic_file, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_clean_by_owner, setup_atomic_file,
 						teardown_directory),
-		cmocka_unit_test_setup_teardown(test_file_size_limit, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_aside, setup_atomic_file, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_aside_without_hard_links, setup_atomic_file,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_only_regular_files_are_replaced,
+						setup_atomic_file, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_relative_path, setup_atomic_file,
+						teardown_directory),
+		cmocka_unit_test_setup_teardown(test_no_directory, setup_atomic_file,
+						teardown_directory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
