@@ -6,6 +6,9 @@
  * he leaves at the next one that is. Prints the number of the system call it was killed at. Exit
  * status 0: killed; 3: it ended before that, and the number of calls that were counted is printed.
  *
+ * Ends when every process of COMMAND has: one that outlives the killed one for a moment still holds
+ * what it has inherited, such as a lock.
+ *
  * With --child, the process that COMMAND makes is killed when that enters its system call number
  * NUMBER, and COMMAND runs to its end; its exit status is printed, too.
  */
@@ -15,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/user.h>
@@ -182,6 +186,13 @@ static void trace(struct killer *killer, char **command)
 	ptrace(PTRACE_SYSCALL, killer->pid, NULL, NULL);
 }
 
+/* Become the parent of what the command leaves behind, so that its end can be waited for, too. */
+static void adopt_orphans(void)
+{
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L) < 0)
+		fail("prctl");
+}
+
 /* Take note of a call that begins, and kill whom it is for. */
 static void count_call(struct killer *killer, pid_t thread)
 {
@@ -219,6 +230,7 @@ int main(int count, char **arguments)
 	killer.wanted = count > 2 ? atol(arguments[1]) : 0;
 	if (killer.wanted < 1)
 		return 64;
+	adopt_orphans();
 	trace(&killer, arguments + 2);
 	while ((thread = waitpid(-1, &status, __WALL)) > 0) {
 		if (WIFSTOPPED(status)) {
