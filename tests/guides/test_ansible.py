@@ -10,16 +10,29 @@ import pytest
 import scripted_manager
 
 
-@pytest.fixture(scope="session", name="ansible")
-def fixture_ansible(build, requirements):  # pylint: disable=unused-argument
+@pytest.fixture(name="layer")
+def fixture_layer(build, requirements, request):  # pylint: disable=unused-argument
     try:
-        return cloud.make_layer(build / "test-layers", "ansible-core")
+        return cloud.make_layer(build / "test-layers", request.param)
     except cloud.CannotInstall as error:
         pytest.skip(str(error))
 
 
-def test_ansible(ansible, machine, start_manager):
-    machine.install(ansible)
+@pytest.mark.parametrize("layer", ["ansible-lint"], indirect=True)
+def test_lint(layer, machine):
+    """What ansible-lint asks of a role that is to be published."""
+    machine.install_layer(layer)
+    shutil.copytree(guide.DIRECTORY / "examples/ansible", machine.path("/root/ansible"))
+    with machine.boot() as system:
+        system.wait_until_booted()
+        linted = system.run("cd /root/ansible && ansible-lint --offline --nocolor --strict "
+                            "--profile production site.yml agent_register")
+        assert linted.exit_status == 0, linted.stdout
+
+
+@pytest.mark.parametrize("layer", ["ansible-core"], indirect=True)
+def test_ansible(layer, machine, start_manager):
+    machine.install_layer(layer)
     agent_conf.IMAGES["wazuh 4"].install(machine, agent_machine.AGENT_GROUP)
     shutil.copytree(guide.DIRECTORY / "examples/ansible", machine.path("/root/ansible"))
     machine.write("/root/ansible/manager-ca.pem", (machine.certificates / "ca.pem").read_text())
