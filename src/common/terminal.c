@@ -165,24 +165,33 @@ static void print_coloured(const struct terminal *terminal, const char *colour, 
 		printf("%s", text);
 }
 
-/* Returns how many columns it takes. */
-static size_t print_mark(const struct terminal *terminal, enum terminal_mark mark)
-{
-	static const struct {
-		const char *symbol, *word, *colour;
-	} marks[] = {
-		[TERMINAL_NO_MARK] = { "", "", "" },
-		[TERMINAL_OK] = { "\xe2\x9c\x93", "ok  ", GREEN },
-		[TERMINAL_FAIL] = { "\xe2\x9c\x97", "FAIL", RED },
-		[TERMINAL_NOTE] = { "!", "note", YELLOW },
-	};
-	const char *text = terminal->has_symbols ? marks[mark].symbol : marks[mark].word;
+static const struct {
+	const char *symbol, *word, *colour;
+} marks[] = {
+	[TERMINAL_NO_MARK] = { "", "", "" },
+	[TERMINAL_OK] = { "\xe2\x9c\x93", "ok  ", GREEN },
+	[TERMINAL_FAIL] = { "\xe2\x9c\x97", "FAIL", RED },
+	[TERMINAL_NOTE] = { "!", "note", YELLOW },
+};
 
+static const char *mark_text(const struct terminal *terminal, enum terminal_mark mark)
+{
+	return terminal->has_symbols ? marks[mark].symbol : marks[mark].word;
+}
+
+size_t terminal_mark_width(const struct terminal *terminal, enum terminal_mark mark)
+{
+	const char *text = mark_text(terminal, mark);
+
+	return *text ? columns(text, strlen(text)) + 1 : 0;
+}
+
+static void print_mark(const struct terminal *terminal, enum terminal_mark mark)
+{
 	if (mark == TERMINAL_NO_MARK)
-		return 0;
-	print_coloured(terminal, marks[mark].colour, text);
+		return;
+	print_coloured(terminal, marks[mark].colour, mark_text(terminal, mark));
 	putchar(' ');
-	return columns(text, strlen(text)) + 1;
 }
 
 void terminal_print_row(const struct terminal *terminal, enum terminal_mark mark, const char *label,
@@ -190,9 +199,10 @@ void terminal_print_row(const struct terminal *terminal, enum terminal_mark mark
 {
 	char text[TERMINAL_TEXT_SIZE];
 	va_list arguments;
-	size_t column = print_mark(terminal, mark);
+	size_t column = terminal_mark_width(terminal, mark);
 	size_t wide = columns(label, strlen(label));
 
+	print_mark(terminal, mark);
 	va_start(arguments, format);
 	(void)vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);

@@ -37,6 +37,9 @@ enum terminal_mark {
 	TERMINAL_NOTE,
 };
 
+/* The columns that a row has before its label: the mark and a space, or none. */
+size_t terminal_mark_width(const struct terminal *terminal, enum terminal_mark mark);
+
 /*
  * Print a row on standard output, which `terminal` describes: the mark, the label in `width`
  * columns, and the text, with a space between them. What of the text does not fit goes on below its

@@ -131,6 +131,8 @@ def test_broken_configuration(machine, registered):
     assert ("holds the key of web-01" in marks(results["check"])["key file"][1]) == registered
     assert re.search(f"^registered +{'yes' if registered else 'no'}$", results["status"].stdout,
                      re.MULTILINE), results["status"]
+    for line in results["status"].stdout.splitlines():
+        assert re.fullmatch(r".{12}  \S.*", line), "a text that is not below the others"
     status, exit_status = status_of(machine, config=config, trust=None)
     assert exit_status == 78 and status["registered"] == registered
     assert all(fault in status["config_problem"] for fault in FAULTS_OF_BROKEN)

@@ -99,6 +99,13 @@ def test_status_wraps(machine):
     assert len(text.splitlines()) > len(result.stdout.splitlines()), text
 
 
+def test_status_with_a_mark_is_aligned(machine):
+    text = shown(machine, "status", config=machine.write("broken.conf", "port = 1\n"), columns=60)
+    lines = plain(text).splitlines()
+    assert any(line.startswith("✗ config") for line in lines), text
+    assert all(re.fullmatch(r".{12}  \S.*", line) for line in lines), text
+
+
 @pytest.mark.parametrize("environment,colour,symbols", [
     ({}, True, True),
     ({"NO_COLOR": "1"}, False, True),

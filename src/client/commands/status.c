@@ -93,6 +93,15 @@ static void print_key_file(const struct status *status)
 	print_text("links to", status->link_target ?: "");
 }
 
+/* The text is below the others, behind a mark that they do not have. */
+static void print_failure(const char *label, const char *text)
+{
+	const struct terminal *terminal = terminal_stdout();
+
+	terminal_print_row(terminal, TERMINAL_FAIL, label,
+			   LABEL_WIDTH - terminal_mark_width(terminal, TERMINAL_FAIL), "%s", text);
+}
+
 static void print_missing_groups(const char *names)
 {
 	if (*names)
@@ -138,8 +147,7 @@ static void print_status(const struct status *status)
 		print_text("problem", status->problem.text);
 	}
 	if (status->config_problem)
-		terminal_print_row(terminal_stdout(), TERMINAL_FAIL, "config", LABEL_WIDTH, "%s",
-				   status->config_problem);
+		print_failure("config", status->config_problem);
 	else if (!status->registered && !status->configured)
 		print_text("config", CONFIG_NO_MANAGER);
 	print_text("last outcome", state->attempts.last.outcome);
