@@ -48,6 +48,7 @@ printf '#!/bin/sh\\nexit 101\\n' >usr/sbin/policy-rc.d
 chmod +x usr/sbin/policy-rc.d
 install() { chroot . apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=60 "$@"; }
 export DEBIAN_FRONTEND=noninteractive
+unset TMPDIR # which is a directory of this machine
 install "$@" || { chroot . apt-get update -q && install "$@"; }
 rm usr/sbin/policy-rc.d
 """
