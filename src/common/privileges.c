@@ -10,7 +10,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The call can be forbidden to who has nothing to give up. */
+/*
+ * The call can be forbidden to who has nothing to give up. What is inheritable alone, as all that a
+ * unit of root's may have is for systemd 257, gives nothing to who gains nothing by executing.
+ */
 static bool has_none(struct __user_cap_header_struct *header)
 {
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
