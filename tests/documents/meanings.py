@@ -6,6 +6,9 @@ import re
 
 CLIENT_PAGE = "agent-register.8"
 REGISTRAR_PAGE = "agent-registrar.8"
+# The programs under the names of others, whose statuses they have.
+COMPATIBLE_PAGES = ["agent-auth.8", "agent-registrar-authd.8"]
+COMPATIBLE_STATUSES = {0, 1}
 GUIDE = "doc/messages.md"
 CATALOGS = {"agent-register.catalog": "client", "agent-registrar.catalog": "registrar"}
 NO_EXIT = {"EX_SOFTWARE": "of a branch that is never reached"}
@@ -60,7 +63,8 @@ def registrar_statuses(tree):
 
 def _check_exit_statuses(tree):
     for page, known in ((CLIENT_PAGE, client_statuses(tree)),
-                        (REGISTRAR_PAGE, registrar_statuses(tree))):
+                        (REGISTRAR_PAGE, registrar_statuses(tree)),
+                        *((page, COMPATIBLE_STATUSES) for page in COMPATIBLE_PAGES)):
         yield from compare(page, "exit status", known, _said_statuses(tree.page(page)))
 
 

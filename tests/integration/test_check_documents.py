@@ -115,6 +115,9 @@ CHANGES = [
     (meanings, REGISTRAR, ".It 74\n", ".It 72\n",
      "agent-registrar.8 does not explain exit status 74",
      "agent-registrar.8 explains exit status 72, which does not exist"),
+    (meanings, "man/agent-auth.8", ".It 1\n", ".It 2\n",
+     "agent-auth.8 does not explain exit status 1",
+     "agent-auth.8 explains exit status 2, which does not exist"),
     (meanings, "etc/agent-register.catalog", "-- 119def", "-- 219def",
      "agent-register.catalog does not explain the MESSAGE_ID 119def1dd58b41b28558a32edcc128a0",
      "agent-register.catalog explains the MESSAGE_ID 219def1dd58b41b28558a32edcc128a0, "
