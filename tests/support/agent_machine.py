@@ -53,6 +53,17 @@ class AgentMachine(nspawn.Machine):
             if agent:
                 self.install_agent()
 
+    def install_layer(self, layer):
+        """What packages have written on another machine (cloud.make_layer()), but for the users
+        that they have made: those are this machine's."""
+        users = {name: self.read(f"/etc/{name}") for name in ("passwd", "group")}
+        self.install(layer)
+        for name, text in users.items():
+            known = {line.split(":")[0] for line in text.splitlines()}
+            self.write(f"/etc/{name}", text + "".join(
+                line + "\n" for line in self.read(f"/etc/{name}").splitlines()
+                if line.split(":")[0] not in known))
+
     def make_users(self):
         """As a package does when it is installed."""
         if self.path("/usr/lib/sysusers.d/agent-registrar.conf").exists():

@@ -131,7 +131,7 @@ class CloudMachine(agent_machine.AgentMachine):
         super().__init__(installation, certificates, network=False, **options)
         if options.get("like"):
             return
-        self.install(layer)
+        self.install_layer(layer)
         self.enable("cloud-init-local.service", self.network_stage(), "cloud-config.service",
                     "cloud-final.service", "systemd-networkd.service")
         # There is no sshd to make keys for and no locale to generate; nobody on the wire announces
