@@ -173,6 +173,8 @@ def wait_until_pausing(process):
         time.sleep(0.001)
 
 
+@pytest.mark.skipif(os.geteuid() != 0,
+                    reason="needs root: for what a process waits that is not dumpable")
 def test_the_lock_is_waited_for(tokens):
     """Whoever makes a token while client.keys is locked makes it afterwards."""
     directory = os.open(tokens.file.parent, os.O_RDONLY)
