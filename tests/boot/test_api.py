@@ -10,10 +10,19 @@ import pytest
 from scripted_api_manager import CONFIG, PASSWORD, USER, Api
 from scripted_manager import KEY
 
-MODULE = "/usr/lib/agent-register/agent-register-https.so"
+MODULE = "agent-register/agent-register-https.so"
+
+
+def module_of(machine):
+    """Its path there: packages have it in the directory of the architecture."""
+    (module,) = [path for pattern in (MODULE, f"*/{MODULE}")
+                 for path in machine.path("/usr/lib").glob(pattern)]
+    return f"/usr/lib/{module.relative_to(machine.path('/usr/lib'))}"
+
+
 def test_first_boot(machine, start_api):
     """As in the image: a configuration, a manager that answers; the sandbox is that of the unit."""
-    assert machine.path(MODULE).exists()
+    assert module_of(machine)
     machine.configure(CONFIG, password=PASSWORD)
     api = start_api(machine)
     with machine.boot() as system:
@@ -53,7 +62,8 @@ def test_api_that_is_late(machine, start_api):
 
 def test_without_the_module(machine, start_api):
     """The package is missing: one line that says so, and nobody is asked."""
-    machine.path(MODULE).unlink()
+    module = module_of(machine)
+    machine.path(module).unlink()
     machine.configure(CONFIG, password=PASSWORD)
     api = start_api(machine)
     with machine.boot() as system:
@@ -61,7 +71,7 @@ def test_without_the_module(machine, start_api):
         (line,) = system.journal(MESSAGE_ID=message_ids.MISCONFIGURED)
         result = system.show("agent-register")["ExecMainStatus"]
     assert "install the package agent-register-https" in line["MESSAGE"]
-    assert MODULE in line["MESSAGE"]
+    assert module in line["MESSAGE"]
     assert result == "78" and api.requests == [] and machine.agent_starts() == []
 
 
