@@ -10,7 +10,7 @@ HEAD = """\
 # Messages
 
 For whoever finds an entry of agent-register in a journal, here or in a collection of logs of many
-machines. At the end is known what it means, and what to run. [Troubleshooting](troubleshooting.md)
+machines. At the end you know what it means, and what to run. [Troubleshooting](troubleshooting.md)
 has what such failures look like.
 
 `journalctl -x -u agent-register` shows the same texts below the entries, with the names of the
