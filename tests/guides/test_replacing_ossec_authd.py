@@ -23,4 +23,10 @@ def test_replacing(machine, new_manager):
         page.carry_out("How to see that it works", agent=system, manager=manager_system)
         lines = manager.read(agent_machine.KEYS).splitlines(keepends=True)
         assert lines[:2] == [KEYS, machine.read(agent_machine.KEYS)]
+        # As the next boot does it, where the socket comes first.
+        peers.run(manager_system, "systemctl stop agent-registrar")
+        peers.run(manager_system, "systemctl start agent-registrar.socket agent-registrar")
         page.carry_out("Back", manager=manager_system)
+        for unit in ("agent-registrar.service", "agent-registrar.socket"):
+            shown = manager_system.show(unit)
+            assert (shown["ActiveState"], shown["UnitFileState"]) == ("inactive", "disabled"), unit
