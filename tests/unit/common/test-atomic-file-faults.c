@@ -53,6 +53,16 @@ static void test_no_reservation(void **state)
 	assert_int_equal(replace_file(path_in(*state, "file"), "new", NULL, &why), 0);
 }
 
+/* Commit "new" to `path`, which has "old", while a call fails; as atomic_file_commit() does. */
+static int commit_failing(const struct failure *failure, const char *path, const char *backup,
+			  struct atomic_file *file, struct reason *why)
+{
+	write_text(path, "old");
+	check_row(failure->call, atomic_file_stage(file, path, 0640, NOBODY, 100, why) == 0);
+	fault_set(failure->call, failure->nth, failure->error);
+	return atomic_file_commit(file, "new", 3, backup, why);
+}
+
 static void test_commit_fails(void **state)
 {
 	static const struct failure failures[] = {
@@ -66,12 +76,8 @@ static void test_commit_fails(void **state)
 		struct atomic_file file;
 		struct reason why = { "" };
 
-		write_text(path, "old");
-		check_row(failures[i].call,
-			  atomic_file_stage(&file, path, 0640, NOBODY, 100, &why) == 0);
-		fault_set(failures[i].call, failures[i].nth, failures[i].error);
-		check_row(failures[i].call, atomic_file_commit(&file, "new", 3, failures[i].backup,
-							       &why) == -failures[i].error);
+		check_row(failures[i].call, commit_failing(&failures[i], path, failures[i].backup,
+							   &file, &why) == -failures[i].error);
 		check_row(failures[i].call, strstr(why.text, path));
 		assert_file(path, "old");
 		(void)unlink(backup);
@@ -90,12 +96,8 @@ static void test_old_cannot_be_kept(void **state)
 		struct atomic_file file;
 		struct reason why = { "" };
 
-		write_text(path, "old");
 		check_row(failures[i].call,
-			  atomic_file_stage(&file, path, 0640, NOBODY, 100, &why) == 0);
-		fault_set(failures[i].call, failures[i].nth, failures[i].error);
-		check_row(failures[i].call,
-			  atomic_file_commit(&file, "new", 3, "file.old", &why) == 1);
+			  commit_failing(&failures[i], path, "file.old", &file, &why) == 1);
 		check_row(failures[i].call, strstr(why.text, "file.old"));
 		assert_file(path, "new");
 		check_row(failures[i].call, count_entries(*state) == 1 && file.fd == -1);
