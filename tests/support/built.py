@@ -29,16 +29,25 @@ def cannot_run(reason, suite):
     pytest.skip(reason)
 
 
-def install(directory, build=BUILD):
-    """What `make install` puts onto a system, below the directory. Raises CalledProcessError,
-    whose `output` is what make said."""
+def _make(target, directory, build):
     # GNU make passes its own options on in the environment; they are not meant for this one.
     environment = {name: value for name, value in os.environ.items()
                    if not name.startswith(("MAKE", "MFLAGS"))}
     with open(pathlib.Path(build) / "config.status", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the workers of pytest-xdist come here at the same time
-        subprocess.run(["make", "-s", "-C", build, "install", f"DESTDIR={directory}"], check=True,
+        subprocess.run(["make", "-s", "-C", build, target, f"DESTDIR={directory}"], check=True,
                        env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def install(directory, build=BUILD):
+    """What `make install` puts onto a system, below the directory. Raises CalledProcessError,
+    whose `output` is what make said."""
+    _make("install", directory, build)
+
+
+def uninstall(directory, build=BUILD):
+    """What `make uninstall` takes away there; see install()."""
+    _make("uninstall", directory, build)
 
 
 def tarball(directory, build=BUILD):
