@@ -79,10 +79,23 @@ def test_agent_that_was_stopped_meanwhile_is_not_started_by_the_new_key(machine,
     start_manager(machine)
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
-        # until then the registration of this boot starts agents that were skipped
-        system.wait_for_exit("agent-register")
         system.run("systemctl stop wazuh-agent")
         assert system.run("agent-register --force").exit_status == 0
+        assert starts_of_agent(system) == 1
+        assert system.show("wazuh-agent")["ActiveState"] == "inactive"
+    assert len(machine.agent_starts()) == 1
+
+
+def test_agent_that_is_stopped_behind_the_registration_stays_so(machine, start_manager):
+    """READY=1 has let it go, so whoever stops it then has the last word; agent-register is still
+    about to look for agents that nobody starts."""
+    machine.configure()
+    start_manager(machine)
+    machine.write("/etc/systemd/system/wazuh-agent.service.d/stop.conf",
+                  "[Service]\nExecStartPost=systemctl --no-block stop wazuh-agent\n")
+    with machine.boot() as system:
+        assert system.wait_until_booted() == "running"
+        system.wait_for_exit("agent-register")
         assert starts_of_agent(system) == 1
         assert system.show("wazuh-agent")["ActiveState"] == "inactive"
     assert len(machine.agent_starts()) == 1

@@ -351,12 +351,14 @@ static int settle(const struct registration *run)
 
 /*
  * READY=1 lets go at once of the agents whose start waits for us; those that were skipped before
- * are started again. What nobody has enabled is not ours to start.
+ * are started again. What nobody has enabled is not ours to start; and one that was let go and has
+ * ended is left alone: it has failed, or somebody has stopped it.
  */
 static void start_agents(const struct registration *run, const struct agent_key *key)
 {
 	const struct config *config = run->config;
 	struct agent_units units = agent_units_of(config->agent.unit, config->agent.directory);
+	uint64_t let_go_at = monotonic_usec();
 	const char *disabled = NULL;
 	struct reason why = { 0 };
 
@@ -364,10 +366,10 @@ static void start_agents(const struct registration *run, const struct agent_key 
 	notify_ready("Registered as %s (id %s)", key->name, key->id);
 	if (!run->mode.is_service)
 		return;
-	units = agent_units_enabled(&units, &disabled);
+	units = agent_units_to_start(&units, let_go_at, &disabled);
 	if (agent_units_start(&units, &why) < 0)
 		log_warning("%s", why.text);
-	if (!units.names[0] && disabled)
+	if (disabled)
 		log_info("%s is not enabled, so it is not started; to start it now and at every "
 			 "boot: systemctl enable --now %s",
 			 disabled, disabled);

@@ -62,12 +62,13 @@ struct unit_state {
 	bool is_static;       /* and cannot be enabled */
 	bool is_active;       /* or about to be */
 	bool is_stopping;     /* and may still run */
-	uint64_t since;       /* CLOCK_MONOTONIC, microseconds */
+	bool has_job;         /* is about to be started, or stopped */
+	uint64_t since;       /* the last start, CLOCK_MONOTONIC, microseconds */
 };
 
 #define PROPERTIES                                                           \
 	"Id,PartOf,WantedBy,RequiredBy,LoadState,UnitFileState,ActiveState," \
-	"InactiveExitTimestampMonotonic"
+	"InactiveExitTimestampMonotonic,Job"
 
 static bool has_value(const char *shown, const char *name, const char *value)
 {
@@ -100,6 +101,8 @@ static void parse_state(struct unit_state *ret, const char *shown)
 			 (strcmp(text, "active") == 0 || strcmp(text, "activating") == 0 ||
 			  strcmp(text, "reloading") == 0);
 	ret->is_stopping = strcmp(text, "deactivating") == 0;
+	ret->has_job = systemctl_property(shown, "Job", text, sizeof text) &&
+		       strtoull(text, NULL, 10) > 0;
 	if (systemctl_property(shown, "InactiveExitTimestampMonotonic", text, sizeof text))
 		ret->since = strtoull(text, NULL, 10);
 	(void)systemctl_property(shown, "Id", ret->id, sizeof ret->id);
@@ -226,22 +229,30 @@ static bool is_pulled_in(const struct unit_state *state, const struct unit_state
 	return false;
 }
 
-struct agent_units agent_units_enabled(const struct agent_units *units, const char **ret_disabled)
+struct agent_units agent_units_to_start(const struct agent_units *units, uint64_t moment,
+					const char **ret_disabled)
 {
 	struct unit_state states[SYSTEMCTL_MAX_UNITS];
-	struct agent_units enabled = { 0 };
+	struct agent_units missing = { 0 };
 	size_t count = ask_states(states, units), found = 0;
+	const char *disabled = NULL;
+	bool has_enabled = false;
 
-	*ret_disabled = NULL;
 	for (size_t i = 0; i < count; i++) {
-		if (!states[i].is_there)
+		const struct unit_state *state = &states[i];
+
+		if (!state->is_there)
 			continue;
-		if (states[i].is_enabled || is_pulled_in(&states[i], states, count))
-			enabled.names[found++] = states[i].name;
-		else if (!*ret_disabled && !states[i].is_active && !states[i].is_static)
-			*ret_disabled = states[i].name;
+		if (state->is_enabled || is_pulled_in(state, states, count)) {
+			has_enabled = true;
+			if (!state->has_job && state->since < moment)
+				missing.names[found++] = state->name;
+		} else if (!disabled && !state->is_active && !state->is_static) {
+			disabled = state->name;
+		}
 	}
-	return enabled;
+	*ret_disabled = has_enabled ? NULL : disabled;
+	return missing;
 }
 
 int agent_units_start(const struct agent_units *units, struct reason *why)

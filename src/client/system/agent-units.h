@@ -41,11 +41,14 @@ struct agent_units agent_units_started_before(const struct agent_units *units, u
 int agent_units_restart(const char *unit, struct reason *why) must_check;
 
 /*
- * Those of them that an administrator has enabled: systemd starts them at boot, by themselves or
- * for another unit. The name of the first one that is there, is not active and could be enabled, is
- * returned in *ret_disabled; null: none.
+ * Those of them that an administrator has enabled (systemd starts them at boot, by themselves or
+ * for another unit), and that nobody else starts: none was started at or after `moment`
+ * (CLOCK_MONOTONIC, microseconds), even if it has ended since, and systemd has no job for it. If
+ * none is enabled, *ret_disabled is the name of the first one that is there, is not active and
+ * could be; otherwise, null.
  */
-struct agent_units agent_units_enabled(const struct agent_units *units, const char **ret_disabled);
+struct agent_units agent_units_to_start(const struct agent_units *units, uint64_t moment,
+					const char **ret_disabled);
 
 /*
  * Start these units, and agent-registered.target with all that was made to be wanted by it; if it

@@ -159,7 +159,7 @@ static void test_what_is_enabled(void **state)
 		  INSTALLED("a", "loaded", "enabled", "multi-user.target", "",
 			    "active") "\n" INSTALLED("b", "loaded", "generated", "", "",
 						     "inactive"),
-		  "a", "b" },
+		  "a", NULL },
 		{ "wanted by a unit of the site",
 		  INSTALLED("a", "loaded", "static", "site.target", "", "inactive"), "a", NULL },
 		{ "required by one",
@@ -184,9 +184,48 @@ static void test_what_is_enabled(void **state)
 		const char *disabled;
 
 		shown_text = rows[i].shown;
-		enabled = agent_units_enabled(&units, &disabled);
+		enabled = agent_units_to_start(&units, 1000, &disabled);
 		check_row(rows[i].what, strcmp(joined(&enabled), rows[i].enabled) == 0);
 		check_row(rows[i].what, strcmp(disabled ?: "", rows[i].disabled ?: "") == 0);
+	}
+}
+
+/* An enabled unit that was started once. */
+#define STARTED(id, active, since)                                          \
+	INSTALLED(id, "loaded", "enabled", "multi-user.target", "", active) \
+	"InactiveExitTimestampMonotonic=" since "\n"
+
+static void test_what_nobody_else_starts(void **state)
+{
+	static const struct {
+		const char *what, *shown, *missing;
+	} rows[] = {
+		{ "never started", STARTED("a", "inactive", "0"), "a" },
+		{ "skipped by its conditions", STARTED("a", "inactive", "0") "Job=0\n", "a" },
+		{ "ended before the moment", STARTED("a", "inactive", "999"), "a" },
+		{ "failed before", STARTED("a", "failed", "999"), "a" },
+		{ "running, from before", STARTED("a", "active", "999"), "a" },
+		{ "started at the moment", STARTED("a", "activating", "1000"), "" },
+		{ "running", STARTED("a", "active", "2000"), "" },
+		{ "failed since", STARTED("a", "failed", "2000"), "" },
+		{ "stopped since", STARTED("a", "inactive", "2000"), "" },
+		{ "about to be started", STARTED("a", "inactive", "0") "Job=577\n", "" },
+		{ "one of two", STARTED("a", "active", "2000") "\n" STARTED("b", "failed", "5"),
+		  "b" },
+		{ "another one is disabled", STARTED("a", "active", "2000") "\n" DISABLED("b"),
+		  "" },
+	};
+	static const struct agent_units units = { { "a", "b", "c" } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct agent_units missing;
+		const char *disabled;
+
+		shown_text = rows[i].shown;
+		missing = agent_units_to_start(&units, 1000, &disabled);
+		check_row(rows[i].what, strcmp(joined(&missing), rows[i].missing) == 0);
+		check_row(rows[i].what, !disabled);
 	}
 }
 
@@ -196,6 +235,7 @@ int main(void)
 		cmocka_unit_test(test_which_units),
 		cmocka_unit_test(test_what_runs),
 		cmocka_unit_test(test_what_is_enabled),
+		cmocka_unit_test(test_what_nobody_else_starts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
