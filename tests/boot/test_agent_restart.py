@@ -91,8 +91,11 @@ def test_agent_that_is_stopped_behind_the_registration_stays_so(machine, start_m
     about to look for agents that nobody starts."""
     machine.configure()
     start_manager(machine)
-    machine.write("/etc/systemd/system/wazuh-agent.service.d/stop.conf",
-                  "[Service]\nExecStartPost=systemctl --no-block stop wazuh-agent\n")
+    machine.write("/etc/systemd/system/stop-agent.service",
+                  "[Unit]\nAfter=wazuh-agent.service\n"
+                  "[Service]\nType=oneshot\nExecStart=systemctl stop wazuh-agent\n"
+                  "[Install]\nWantedBy=multi-user.target\n")
+    machine.enable("stop-agent.service")
     with machine.boot() as system:
         assert system.wait_until_booted() == "running"
         system.wait_for_exit("agent-register")
