@@ -83,7 +83,8 @@ static int find_module(const char **ret, char beside[static PATH_MAX], struct re
 
 /*
  * The dynamic linker's own error. It takes a file that it has no memory for, or no descriptor, for
- * one that does not exist: of the module, we know better.
+ * one that does not exist: of the module, we know better. What it "cannot create" are lists and
+ * descriptors of its own, in memory.
  */
 static int cannot_load(const char *path, const char *text, struct reason *why)
 {
@@ -92,6 +93,7 @@ static int cannot_load(const char *path, const char *text, struct reason *why)
 	if (strstr(text, strerrordesc_np(EMFILE)) || strstr(text, strerrordesc_np(ENFILE)))
 		return reason_errno(why, EMFILE, "Cannot load the methods api and enroll");
 	if (strstr(text, strerrordesc_np(ENOMEM)) || strstr(text, "cannot allocate memory") ||
+	    strstr(text, "cannot create ") ||
 	    (strncmp(text, path, length) == 0 && strstr(text, strerrordesc_np(ENOENT))))
 		return reason_errno(why, ENOMEM, "Cannot load the methods api and enroll");
 	reason_set(why,
