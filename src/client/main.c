@@ -193,6 +193,20 @@ static int run_command(struct program *program)
 	return status;
 }
 
+static bool libraries_work(void)
+{
+	if (library_memory_begin_openssl() < 0) {
+		log_error("Cannot initialize OpenSSL: %s", strerrordesc_np(ENOMEM));
+		return false;
+	}
+	if (notify_check() < 0) {
+		log_error("systemd waits to be notified, "
+			  "but libsystemd.so.0 cannot be loaded; install it");
+		return false;
+	}
+	return true;
+}
+
 int main(int count, char **arguments)
 {
 	cleanup(options_clear) struct client_options options = { 0 };
@@ -207,11 +221,8 @@ int main(int count, char **arguments)
 	if (r != 0)
 		return r > 0 ? 0 : refuse_options(r, arguments[0]);
 	log_open("agent-register", options.verbosity > 0 ? LOG_DEBUG : LOG_INFO);
-	if (notify_check() < 0) {
-		log_error("systemd waits to be notified, "
-			  "but libsystemd.so.0 cannot be loaded; install it");
+	if (!libraries_work())
 		return EXIT_LOCAL_ERROR;
-	}
 	notify_begin_signs_of_life();
 	log_watch(show_error);
 	stop_fd = program.stop_fd = catch_signals();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "common/library-memory.h"
 
+#include <errno.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
 
@@ -51,6 +52,11 @@ static void give_back(void *memory, const char *file, int line)
 void library_memory_watch_openssl(void)
 {
 	(void)CRYPTO_set_mem_functions(take, resize, give_back);
+}
+
+int library_memory_begin_openssl(void)
+{
+	return OSSL_LIB_CTX_get0_global_default() ? 0 : -ENOMEM;
 }
 
 void library_memory_make_room_by(bool (*function)(void))

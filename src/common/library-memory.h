@@ -13,6 +13,14 @@
 void library_memory_watch_openssl(void);
 
 /*
+ * Prepare what the functions of libcrypto share: OpenSSL 3.0 uses it also where it could not be
+ * set up for lack of memory, and crashes then, whoever has used it first. To be called before any
+ * of them, also by a library that is loaded, but after library_memory_watch_openssl(). Returns 0 or
+ * -ENOMEM.
+ */
+int library_memory_begin_openssl(void) must_check;
+
+/*
  * Before OpenSSL gets no memory in this thread, from now on, the function is called, and if it
  * returns true, there may be some now. Null: none is.
  */

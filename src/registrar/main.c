@@ -170,6 +170,15 @@ static int run(struct program *program)
 	return status != 0 ? status : options->line.command->run(program);
 }
 
+static int begin_openssl(void)
+{
+	struct reason why = { 0 };
+	int r = library_memory_begin_openssl();
+
+	return r < 0 ? fail_for(reason_errno(&why, r, "Cannot initialize OpenSSL"), EX_OSERR, &why)
+		     : 0;
+}
+
 int main(int argc, char **argv)
 {
 	cleanup(options_clear) struct options options;
@@ -187,6 +196,6 @@ int main(int argc, char **argv)
 	log_open(called ?: "agent-registrar", log_level(&options));
 	if (options.service.part == PART_KEEPER)
 		log_share_errors("agent-registrar.service");
-	r = run(&program);
+	r = begin_openssl() ?: run(&program);
 	return called && r != 0 ? EXIT_FAILURE : r;
 }

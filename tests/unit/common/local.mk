@@ -27,6 +27,7 @@ unit_tests = \
 	test-pem-file \
 	test-pem-kind \
 	test-io \
+	test-library-memory \
 	test-log \
 	test-nearest \
 	test-peer-text \
@@ -47,7 +48,6 @@ unit_tests = \
 	test-http-chunks \
 	test-http-head \
 	test-wiping
-
 test_agent_address_SOURCES = tests/unit/common/test-agent-address.c
 test_agent_address_LDADD = $(unit_libraries)
 test_agent_key_SOURCES = tests/unit/common/test-agent-key.c
@@ -106,6 +106,9 @@ test_hardening_LDADD = $(unit_libraries)
 if ZERO_INIT
 test_hardening_CPPFLAGS = $(AM_CPPFLAGS) -DHAS_ZERO_INIT
 endif
+test_library_memory_SOURCES = tests/unit/common/test-library-memory.c
+test_library_memory_LDADD = $(unit_libraries)
+test_library_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
 test_packet_SOURCES = tests/unit/common/test-packet.c
 test_packet_LDADD = $(unit_libraries)
 test_reason_SOURCES = tests/unit/common/test-reason.c
