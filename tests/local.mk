@@ -10,7 +10,8 @@ check_LIBRARIES += libmodule.a
 libmodule_a_SOURCES = \
 	src/client/methods/https/api-reply.c src/client/methods/https/api-reply.h \
 	src/client/methods/https/enroll-answer.c src/client/methods/https/enroll-answer.h \
-	src/client/methods/https/enroll-token.c src/client/methods/enroll-token.h
+	src/client/methods/https/enroll-token.c src/client/methods/enroll-token.h \
+	src/common/json-read.c src/common/json-read.h
 libmodule_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 endif
 endif

@@ -160,7 +160,8 @@ agent_register_https_so_SOURCES = \
 	src/client/methods/https/https-pipe.c src/client/methods/https/https-pipe.h \
 	src/client/methods/https/wiping-memory.c src/client/methods/https/wiping-memory.h \
 	src/common/enroll-jwt.c src/common/enroll-jwt.h \
-	src/common/http-head.c src/common/http-head.h
+	src/common/http-head.c src/common/http-head.h \
+	src/common/json-read.c src/common/json-read.h
 agent_register_https_so_CFLAGS = $(AM_CFLAGS) -fPIC -fvisibility=hidden $(CURL_CFLAGS) \
 	$(JANSSON_CFLAGS)
 agent_register_https_so_LDFLAGS = $(PROJECT_LDFLAGS) -shared -Wl,-soname,agent-register-https.so

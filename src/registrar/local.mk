@@ -184,7 +184,8 @@ libregistrar_a_SOURCES += \
 	src/registrar/api/sending.c src/registrar/api/sending.h \
 	src/registrar/api/sorting.c src/registrar/api/sorting.h \
 	src/registrar/api/api.c \
-	src/registrar/commands/user.c
+	src/registrar/commands/user.c \
+	src/common/json-read.c src/common/json-read.h
 else
 libregistrar_a_SOURCES += src/registrar/api/disabled.c src/registrar/commands/user-disabled.c
 endif

@@ -3,6 +3,7 @@
 
 #include "common/cleanup.h"
 #include "common/deadline.h"
+#include "common/json-read.h"
 #include "common/log.h"
 #include "registrar/api/incoming-call.h"
 #include "registrar/net/priority.h"
@@ -211,7 +212,7 @@ int api_new(struct api **ret, struct event_base *base, const struct api_settings
 
 	if (!api)
 		return reason_errno(why, ENOMEM, "Cannot set up the API");
-	api_response_set_up();
+	json_read_set_up();
 	api->settings = *settings;
 	api->registry = registry;
 	if (gethostname(api->node, sizeof api->node - 1) < 0)

@@ -10,6 +10,7 @@
  */
 #include "common/cleanup.h"
 #include "common/deadline.h"
+#include "common/json-read.h"
 #include "common/log.h"
 #include "registrar/api/bearer.h"
 #include "registrar/api/incoming-call.h"
@@ -152,7 +153,7 @@ static bool take_members(struct incoming_call *call, const char *body, size_t le
 	json_t *value;
 	void *next;
 
-	call->enroll.members = json_loadb(body, length, JSON_REJECT_DUPLICATES, NULL);
+	call->enroll.members = json_read(body, length, JSON_REJECT_DUPLICATES);
 	if (!json_is_object(call->enroll.members))
 		return refuse(call, 400, 0, "Invalid request format");
 	json_object_foreach_safe(call->enroll.members, next, name, value)

@@ -2,30 +2,11 @@
 #include "registrar/api/response.h"
 
 #include "common/cleanup.h"
-#include "common/library-memory.h"
 
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
 DEFINE_RELEASE(json, json_t *, json_decref)
-
-static void wipe_and_free(void *memory)
-{
-	if (memory)
-		explicit_bzero(memory, malloc_usable_size(memory));
-	free(memory);
-}
-
-static void *allocate(size_t size)
-{
-	return library_memory_note(malloc(size));
-}
-
-void api_response_set_up(void)
-{
-	json_set_alloc_funcs(allocate, wipe_and_free);
-}
 
 #define INDENTATION 3
 

@@ -15,12 +15,6 @@
 #include <stddef.h>
 
 /*
- * Make jansson wipe what it frees: there are keys and tokens in it; and have it noted when it gets
- * no memory (common/library-memory.h). Call once, before anything else here.
- */
-void api_response_set_up(void);
-
-/*
  * {"title", "detail", "remediation", "dapi_errors": {NODE: ...}, "error"}, as far as the problem
  * has them.
  */

@@ -48,6 +48,10 @@ unit_tests = \
 	test-http-chunks \
 	test-http-head \
 	test-wiping
+if WITH_API
+unit_tests += test-json-read
+endif
+
 test_agent_address_SOURCES = tests/unit/common/test-agent-address.c
 test_agent_address_LDADD = $(unit_libraries)
 test_agent_key_SOURCES = tests/unit/common/test-agent-key.c
@@ -106,6 +110,11 @@ test_hardening_LDADD = $(unit_libraries)
 if ZERO_INIT
 test_hardening_CPPFLAGS = $(AM_CPPFLAGS) -DHAS_ZERO_INIT
 endif
+test_json_read_SOURCES = tests/unit/common/test-json-read.c \
+	src/common/json-read.c src/common/json-read.h
+test_json_read_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+test_json_read_LDADD = $(unit_libraries) $(JANSSON_LIBS)
+test_json_read_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
 test_library_memory_SOURCES = tests/unit/common/test-library-memory.c
 test_library_memory_LDADD = $(unit_libraries)
 test_library_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc

@@ -4,6 +4,7 @@
 
 #include "client/methods/https/https-methods.h"
 #include "client/methods/https/wiping-memory.h"
+#include "common/json-read.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -15,7 +16,7 @@ static int start(void)
 	if (curl_global_init_mem(CURL_GLOBAL_NOTHING, wiping_malloc, wiping_free, wiping_realloc,
 				 wiping_strdup, wiping_calloc) != CURLE_OK)
 		return -ENOMEM;
-	json_set_alloc_funcs(wiping_malloc, wiping_free);
+	json_read_set_up();
 	json_object_seed(0);
 	return 0;
 }
