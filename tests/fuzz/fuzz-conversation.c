@@ -40,6 +40,7 @@ static struct {
 	unsigned int children, waits;
 	bool may_go; /* STEP_SENDING was reported */
 	bool fails;  /* what has to be remembered cannot be */
+	bool has_password;
 } run = { .fd = -1, .stop_fd = -1 };
 
 /* ------------------------------------------------------------------ the child */
@@ -194,7 +195,7 @@ static void show(enum outcome outcome, const char *label, const char *text, void
 	HOLDS(outcome < OUTCOME_MAX_);
 	check_shown(label);
 	check_shown(text);
-	HOLDS(!strcasestr(text, PASSWORD));
+	HOLDS(!run.has_password || !strcasestr(text, PASSWORD));
 }
 
 static const char *private_key_file(void)
@@ -222,11 +223,12 @@ static struct attempt compose(uint8_t how, const struct deadline *deadline)
 						       .secret = "0123456789abcde" };
 
 	run.fails = how & 1;
+	run.has_password = how & 4;
 	return (struct attempt){
 		.manager = &manager,
 		.agent = { .name = "web-01" },
 		.connection = { .private_key_file = how & 2 ? private_key_file() : NULL },
-		.password = how & 4 ? PASSWORD : NULL,
+		.password = run.has_password ? PASSWORD : NULL,
 		.enroll = { .token = how & 8 ? &token : NULL, .secret = how & 16 ? &secret : NULL },
 		.deadline = deadline,
 		.progress = progress,

@@ -51,6 +51,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fake_manager_end();
 	HOLDS((r == OUTCOME_REGISTERED) == (key.id[0] != '\0'));
 	HOLDS(r == OUTCOME_REGISTERED || (r < OUTCOME_MAX_ && r >= -4095));
-	fake_manager_check(r, &key, false, &report, PASSWORD);
+	fake_manager_check(r, &key, false, &report, attempt.password);
 	return 0;
 }

@@ -152,7 +152,7 @@ static void talk(unsigned int task)
 	if (task % 4 == 1 || task % 4 == 2)
 		check_registration(method, r, &key, &report);
 	HOLDS(!removed || r == OUTCOME_OK);
-	fake_manager_check(r, &key, removed, &report, PASSWORD);
+	fake_manager_check(r, &key, removed, &report, run.attempt.password);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
