@@ -86,14 +86,28 @@ def test_agent_that_was_stopped_meanwhile_is_not_started_by_the_new_key(machine,
     assert len(machine.agent_starts()) == 1
 
 
+# In place of the real one: looks at the agents only when somebody has stopped this one.
+LATE_SYSTEMCTL = """\
+#!/bin/sh
+case "$*" in
+*UnitFileState*) until [ -e /run/agent-was-stopped ]; do sleep 0.05; done ;;
+esac
+exec /usr/bin/systemctl "$@"
+"""
+
+
 def test_agent_that_is_stopped_behind_the_registration_stays_so(machine, start_manager):
     """READY=1 has let it go, so whoever stops it then has the last word; agent-register is still
     about to look for agents that nobody starts."""
     machine.configure()
     start_manager(machine)
+    machine.write("/usr/local/lib/late/systemctl", LATE_SYSTEMCTL, 0o755)
+    machine.write("/etc/systemd/system/agent-register.service.d/late.conf",
+                  "[Service]\nEnvironment=PATH=/usr/local/lib/late:/usr/bin:/bin\n")
     machine.write("/etc/systemd/system/stop-agent.service",
                   "[Unit]\nAfter=wazuh-agent.service\n"
                   "[Service]\nType=oneshot\nExecStart=systemctl stop wazuh-agent\n"
+                  "ExecStart=touch /run/agent-was-stopped\n"
                   "[Install]\nWantedBy=multi-user.target\n")
     machine.enable("stop-agent.service")
     with machine.boot() as system:

@@ -64,11 +64,12 @@ struct unit_state {
 	bool is_stopping;     /* and may still run */
 	bool has_job;         /* is about to be started, or stopped */
 	uint64_t since;       /* the last start, CLOCK_MONOTONIC, microseconds */
+	uint64_t until;       /* the last end */
 };
 
 #define PROPERTIES                                                           \
 	"Id,PartOf,WantedBy,RequiredBy,LoadState,UnitFileState,ActiveState," \
-	"InactiveExitTimestampMonotonic,Job"
+	"InactiveExitTimestampMonotonic,InactiveEnterTimestampMonotonic,Job"
 
 static bool has_value(const char *shown, const char *name, const char *value)
 {
@@ -101,6 +102,8 @@ static void parse_state(struct unit_state *ret, const char *shown)
 			 (strcmp(text, "active") == 0 || strcmp(text, "activating") == 0 ||
 			  strcmp(text, "reloading") == 0);
 	ret->is_stopping = strcmp(text, "deactivating") == 0;
+	if (systemctl_property(shown, "InactiveEnterTimestampMonotonic", text, sizeof text))
+		ret->until = strtoull(text, NULL, 10);
 	ret->has_job = systemctl_property(shown, "Job", text, sizeof text) &&
 		       strtoull(text, NULL, 10) > 0;
 	if (systemctl_property(shown, "InactiveExitTimestampMonotonic", text, sizeof text))
@@ -245,7 +248,7 @@ struct agent_units agent_units_to_start(const struct agent_units *units, uint64_
 			continue;
 		if (state->is_enabled || is_pulled_in(state, states, count)) {
 			has_enabled = true;
-			if (!state->has_job && state->since < moment)
+			if (!state->has_job && state->since < moment && state->until < moment)
 				missing.names[found++] = state->name;
 		} else if (!disabled && !state->is_active && !state->is_static) {
 			disabled = state->name;

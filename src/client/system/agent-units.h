@@ -42,10 +42,10 @@ int agent_units_restart(const char *unit, struct reason *why) must_check;
 
 /*
  * Those of them that an administrator has enabled (systemd starts them at boot, by themselves or
- * for another unit), and that nobody else starts: none was started at or after `moment`
- * (CLOCK_MONOTONIC, microseconds), even if it has ended since, and systemd has no job for it. If
- * none is enabled, *ret_disabled is the name of the first one that is there, is not active and
- * could be; otherwise, null.
+ * for another unit), but not one that systemd has a job for, or that was started or has ended at or
+ * after `moment` (CLOCK_MONOTONIC, microseconds): somebody else looks after it. If none is enabled,
+ * *ret_disabled is the name of the first one that is there, is not active and could be; otherwise,
+ * null.
  */
 struct agent_units agent_units_to_start(const struct agent_units *units, uint64_t moment,
 					const char **ret_disabled);
