@@ -19,7 +19,9 @@
 void json_read_set_up(void);
 
 /*
- * json_loadb(). The value is the caller's. Null: the text is not JSON, or there was no memory,
- * which library_memory_shortages() counts. Only one thread may use jansson.
+ * json_loadb(), whose error is returned in *ret_error (null: it is not wanted). The value is the
+ * caller's. Null: the text is not JSON, or there was no memory; library_memory_shortages() counts
+ * that, and the error says nothing then. Only one thread may use jansson.
  */
-json_t *json_read(const char *text, size_t length, size_t flags) must_check;
+json_t *json_read(const char *text, size_t length, size_t flags,
+		  json_error_t *ret_error) must_check;

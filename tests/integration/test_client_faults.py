@@ -11,7 +11,7 @@ import threading
 import pytest
 import wazuh5_manager
 from agents_conf import wazuh_4
-from enroll_tools import PASSWORD
+from enroll_tools import CREDENTIAL, PASSWORD, SECRET, TOKEN_ID, read
 from fail_at_call import Faults, fail_at_every_call, needs_library, needs_plain_build
 from fake_manager import answer
 from import_tools import EXPORT
@@ -270,6 +270,16 @@ def test_enroll(tmp_path, start_wazuh5, enrollment, function):
     server.replaces = True
     options = enrollment.options(manager=server, password=PASSWORD)
     Enrollment(enrollment, tmp_path, server, **options).check(function)
+
+
+@needs_plain_build
+@pytest.mark.parametrize("function", ["malloc", "open", "read"])
+def test_enroll_by_token(tmp_path, start_wazuh5, enrollment, certificates, function):
+    """Which is read before anybody is asked, and brings the CA."""
+    server = start_wazuh5(tokens={TOKEN_ID: SECRET}, cacerts=None)
+    server.replaces = True
+    token = wazuh5_manager.token(server.address, ca=read(certificates.ca()), credential=CREDENTIAL)
+    Enrollment(enrollment, tmp_path, server, **enrollment.options(token=token)).check(function)
 
 
 # ------------------------------------------------------------------ other commands

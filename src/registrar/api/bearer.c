@@ -28,7 +28,7 @@ static ssize_t decode(struct part part, char bytes[static PART_MAX])
 
 static json_t *read_json(const char *bytes, ssize_t length)
 {
-	return length > 0 ? json_read(bytes, (size_t)length, JSON_REJECT_DUPLICATES) : NULL;
+	return length > 0 ? json_read(bytes, (size_t)length, JSON_REJECT_DUPLICATES, NULL) : NULL;
 }
 
 /* When was it made, and with which nonce? False: these are not the claims of a bearer. */

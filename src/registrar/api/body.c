@@ -365,7 +365,7 @@ static json_t *read_json(const char *text, size_t length, struct api_problem *pr
 		break;
 	}
 	if (length > 0)
-		value = json_read(text, length, JSON_DECODE_ANY | JSON_ALLOW_NUL);
+		value = json_read(text, length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 	if (length == 0 || json_is_null(value)) {
 		json_decref(value);
 		(void)api_problem_set(problem, 400, "Bad Request",

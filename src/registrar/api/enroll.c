@@ -153,7 +153,7 @@ static bool take_members(struct incoming_call *call, const char *body, size_t le
 	json_t *value;
 	void *next;
 
-	call->enroll.members = json_read(body, length, JSON_REJECT_DUPLICATES);
+	call->enroll.members = json_read(body, length, JSON_REJECT_DUPLICATES, NULL);
 	if (!json_is_object(call->enroll.members))
 		return refuse(call, 400, 0, "Invalid request format");
 	json_object_foreach_safe(call->enroll.members, next, name, value)

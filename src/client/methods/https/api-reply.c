@@ -44,7 +44,7 @@ static const json_t *text_of_error(const json_t *root, const json_t *failure)
 
 void api_reply_parse(struct api_reply *ret, int status, const char *body, size_t length)
 {
-	json_t *root = json_read(body, length, JSON_REJECT_DUPLICATES);
+	json_t *root = json_read(body, length, JSON_REJECT_DUPLICATES, NULL);
 	const json_t *failure, *text;
 
 	*ret = (struct api_reply){ .status = status };

@@ -60,7 +60,8 @@ static int take_secret(struct enrolled *ret, const json_t *object, struct reason
 
 int enroll_answer_accept(struct enrolled *ret, const char *body, size_t length, struct reason *why)
 {
-	cleanup(release_json) json_t *object = json_read(body, length, JSON_REJECT_DUPLICATES);
+	cleanup(release_json)
+		json_t *object = json_read(body, length, JSON_REJECT_DUPLICATES, NULL);
 	cleanup(enrolled_wipe) struct enrolled enrolled = { 0 };
 	int r;
 
@@ -282,8 +283,8 @@ static void describe(struct enroll_refusal *ret, long status, const char *code, 
 void enroll_answer_refuse(struct enroll_refusal *ret, long status, const char *challenge,
 			  const char *body, size_t length, const char *sent)
 {
-	cleanup(release_json)
-		json_t *document = length ? json_read(body, length, JSON_REJECT_DUPLICATES) : NULL;
+	cleanup(release_json) json_t *document =
+		length ? json_read(body, length, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	const json_t *error = json_object_get(document, "error");
 	const struct meaning *meaning;
 	char code[40];

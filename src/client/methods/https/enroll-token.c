@@ -3,8 +3,9 @@
 
 #include "common/base64.h"
 #include "common/cleanup.h"
+#include "common/json-read.h"
+#include "common/library-memory.h"
 
-#include <jansson.h>
 #include <string.h>
 
 #define PROBLEM_SIZE 160
@@ -123,13 +124,16 @@ static int parse_document(struct enrollment_token *ret, const char *document, si
 			  struct reason *why)
 {
 	json_error_t error = { 0 };
+	const unsigned long shortages = library_memory_shortages();
 	cleanup(release_json)
-		json_t *object = json_loadb(document, length, JSON_REJECT_DUPLICATES, &error);
+		json_t *object = json_read(document, length, JSON_REJECT_DUPLICATES, &error);
 	cleanup(enrollment_token_wipe) struct enrollment_token token = { 0 };
 	const json_t *ca = json_object_get(object, "ca");
 	const char *problem;
 	char where[PROBLEM_SIZE];
 
+	if (library_memory_shortages() != shortages)
+		return reason_errno(why, ENOMEM, "Cannot read the enrollment token");
 	if (!json_is_object(object))
 		return not_a_token(why, no_object(where, object, &error));
 	problem = take_members(&token, object, where);
