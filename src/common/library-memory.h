@@ -14,8 +14,8 @@ void library_memory_watch_openssl(void);
 
 /*
  * Prepare what the functions of libcrypto share: OpenSSL 3.0 uses it also where it could not be
- * set up for lack of memory, and crashes then, whoever has used it first. To be called before any
- * of them, also by a library that is loaded, but after library_memory_watch_openssl(). Returns 0 or
+ * set up for lack of memory, and crashes then. To be called before anybody uses any of them, such
+ * as a library that is loaded later, and after library_memory_watch_openssl(). Returns 0 or
  * -ENOMEM.
  */
 int library_memory_begin_openssl(void) must_check;
