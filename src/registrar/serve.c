@@ -2,6 +2,7 @@
 #include "registrar/serve.h"
 
 #include "common/cleanup.h"
+#include "common/library-memory.h"
 #include "common/log.h"
 #include "common/shortage.h"
 #include "registrar/background.h"
@@ -148,10 +149,15 @@ static void keep_listeners(int *descriptors, size_t *count, const struct listene
 	*count += listeners->count;
 }
 
-/* OpenSSL's own files are read while there is a right to. */
-static void prepare_tls(void)
+/* OpenSSL's own files are read while there is a right to. A half of them would be used for good. */
+static int prepare_tls(struct reason *why)
 {
+	const unsigned long shortages = library_memory_shortages();
+
 	(void)OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG, NULL);
+	return library_memory_shortages() == shortages
+		       ? 0
+		       : reason_errno(why, ENOMEM, "Cannot initialize OpenSSL");
 }
 
 /* Give up what is not needed to speak with clients. 0 or a negative errno with `why` set. */
@@ -159,8 +165,10 @@ static int confine_front(const struct front_begin *begin, struct reason *why)
 {
 	int descriptors[PORTS * LISTENERS_MAX + 3];
 	size_t count = 0;
+	int r = prepare_tls(why);
 
-	prepare_tls();
+	if (r < 0)
+		return r;
 	keep_listeners(descriptors, &count, &begin->ports->authd);
 	keep_listeners(descriptors, &count, &begin->ports->api);
 	keep_listeners(descriptors, &count, &begin->ports->enroll);

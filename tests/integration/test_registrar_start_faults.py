@@ -94,7 +94,10 @@ def test_start(tmp_path, function):
         faults.disarm()
         try:
             if registrar.is_serving:
-                registrar.register(f"web-{next(names)}")
+                try:
+                    registrar.register(f"web-{next(names)}")
+                except OSError as error:
+                    raise AssertionError(f"does not serve: {error}: {registrar.log}") from None
                 assert registrar.stop() == 0, registrar.log
             else:
                 assert failed, registrar.log
