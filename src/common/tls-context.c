@@ -480,17 +480,19 @@ static int describe_failure(struct reason *why)
 
 int tls_context_new(SSL_CTX **ret, const struct tls_settings *settings, struct reason *why)
 {
+	const unsigned long shortages = library_memory_shortages();
 	cleanup(release_ssl_ctx) SSL_CTX *context = NULL;
 	int r;
 
 	begin_openssl(settings->server);
 	context = SSL_CTX_new(settings->server ? TLS_server_method() : TLS_client_method());
 	r = context ? set_up(context, settings, why) : describe_failure(why);
+	/* A context is without the algorithms that there was no memory for, and handshakes fail. */
+	if (library_memory_shortages() != shortages || (r < 0 && library_memory_was_short())) {
+		ERR_clear_error();
+		return reason_errno(why, ENOMEM, "Cannot set up TLS");
+	}
 	if (r >= 0)
 		*ret = take_pointer(context);
-	else if (library_memory_was_short()) {
-		ERR_clear_error();
-		r = reason_errno(why, ENOMEM, "Cannot set up TLS");
-	}
 	return r < 0 ? r : 0;
 }

@@ -38,6 +38,7 @@ unit_tests = \
 	test-secret-echo \
 	test-sha256 \
 	test-tls-context \
+	test-tls-context-shortage \
 	test-tls-record-limit \
 	test-trusted-file \
 	test-trusted-home \
@@ -146,6 +147,9 @@ test_secret_SOURCES = tests/unit/common/test-secret.c
 test_secret_LDADD = $(unit_libraries)
 test_tls_context_SOURCES = tests/unit/common/test-tls-context.c
 test_tls_context_LDADD = $(unit_libraries)
+test_tls_context_shortage_SOURCES = tests/unit/common/test-tls-context-shortage.c \
+	tests/unit/leaks.c
+test_tls_context_shortage_LDADD = libshortage.a $(unit_libraries)
 test_tls_record_limit_SOURCES = tests/unit/common/test-tls-record-limit.c
 test_tls_record_limit_LDADD = $(unit_libraries)
 test_sha256_SOURCES = tests/unit/common/test-sha256.c
