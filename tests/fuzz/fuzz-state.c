@@ -60,17 +60,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > SIZE_MAX_READ)
 		return 0;
 	fuzz_write("state", data, size);
-	state_load(&state, fuzz_directory());
+	HOLDS(state_load(&state, fuzz_directory(), NULL) == 0);
 	check_terminated(&state);
 	HOLDS(state_save(&state, fuzz_directory(), &why) == 0);
 	check_unwritable(&state);
-	state_load(&again, fuzz_directory());
+	HOLDS(state_load(&again, fuzz_directory(), NULL) == 0);
 	check_terminated(&again);
 	check_same(&state, &again);
 	/* What did not survive once cannot come back. */
 	HOLDS(again.attempts.manager_count <= state.attempts.manager_count);
 	HOLDS(state_save(&again, fuzz_directory(), &why) == 0);
-	state_load(&once_more, fuzz_directory());
+	HOLDS(state_load(&once_more, fuzz_directory(), NULL) == 0);
 	check_same(&again, &once_more);
 	HOLDS(again.attempts.manager_count == once_more.attempts.manager_count);
 	HOLDS(state_manager(&once_more, "127.0.0.1:1515"));

@@ -63,6 +63,16 @@ static bool check_config(struct check *check, const char *problem)
 	return true;
 }
 
+/* What is there of earlier attempts. */
+static void read_state(struct check *check, const char *directory)
+{
+	struct reason why = { 0 };
+	int r = state_load(&check->state, directory, &why);
+
+	if (r < 0)
+		(void)check_failed(&check->report, "state", OUTCOME_STORAGE_ERROR, r, why.text);
+}
+
 static void check_confinement(struct check *check)
 {
 	char buffer[CONFINE_GAP_SIZE];
@@ -352,8 +362,8 @@ int command_check(struct program *program)
 	int status;
 
 	secret_protect_process();
-	state_load(&check.state, program->options->state_directory);
 	check_report_begin(&check.report, "This machine");
+	read_state(&check, program->options->state_directory);
 	check_user(&check);
 	if (!check_config(&check, program->config_problem))
 		check_what_is_there(&check);

@@ -127,21 +127,24 @@ static int remove_at(struct removal *removal, const struct endpoint *manager, st
 
 /*
  * Which of the managers has registered us, as far as we know. Ids mean something at their own
- * manager only, so the others come after it.
+ * manager only, so the others come after it. Returns 0 or a negative errno with `why` set.
  */
-static size_t registering_manager(const struct program *program)
+static int registering_manager(size_t *ret, const struct program *program, struct reason *why)
 {
 	const struct config *config = &program->config;
 	struct endpoint ours, theirs;
 	struct state state;
+	int r = state_load(&state, program->options->state_directory, why);
 
-	state_load(&state, program->options->state_directory);
+	if (r < 0)
+		return r;
+	*ret = 0;
 	if (endpoint_parse(&ours, state.registration.manager, 1) < 0)
 		return 0;
-	for (size_t i = 0; i < config->manager.address.count; i++)
+	for (size_t i = config->manager.address.count; i-- > 0;)
 		if (endpoint_parse(&theirs, config->manager.address.items[i], 1) == 0 &&
 		    strcmp(ours.host, theirs.host) == 0)
-			return i;
+			*ret = i;
 	return 0;
 }
 
@@ -170,10 +173,16 @@ static int remove_at_manager(struct removal *removal, struct agent_key *key)
 {
 	const struct program *program = removal->program;
 	const struct config *config = &program->config;
-	size_t first = registering_manager(program), count = config->manager.address.count;
-	int r = OUTCOME_UNREACHABLE;
+	size_t first, count = config->manager.address.count;
+	struct reason why = { 0 };
 	bool is_done = false;
+	int r = registering_manager(&first, program, &why);
 
+	if (r < 0) {
+		log_error("%s", why.text);
+		return outcome_exit_code(outcome_unless_short(OUTCOME_STORAGE_ERROR, r));
+	}
+	r = OUTCOME_UNREACHABLE;
 	if (!config->tls.verify)
 		log_warning("verify = no: the manager is not verified; "
 			    "any host at that address can obtain the password");

@@ -153,9 +153,10 @@ static int remove_anchor(const struct program *program, const struct reenroll_fi
 			 struct reason *why)
 {
 	struct state state;
-	int r;
+	int r = state_load(&state, program->options->state_directory, why);
 
-	state_load(&state, program->options->state_directory);
+	if (r < 0)
+		return r;
 	r = reenroll_files_forget_anchor(files, state.stored_ca, why);
 	if (r > 0)
 		log_notice("%s stays, because agent-register has not stored it; an agent of "

@@ -273,6 +273,7 @@ int command_status(struct program *program)
 	const struct config *config = &program->config;
 	cleanup(keystore_close) struct keystore store = KEYSTORE_NULL;
 	cleanup_free char *target = NULL;
+	struct reason why = { 0 };
 	struct status status = {
 		.configured = config_has_work(config),
 		.config_problem = program->config_problem,
@@ -289,7 +290,8 @@ int command_status(struct program *program)
 	status.path = store.path;
 	status.link_target = target = keystore_link_target(&store);
 	status.registered = found == KEYSTORE_KEY;
-	state_load(&status.state, program->options->state_directory);
+	if (state_load(&status.state, program->options->state_directory, &why) < 0)
+		log_warning("%s", why.text);
 	if (status.registered) {
 		status.binding = binding_of(&status.state, &status.key, &status.changes);
 		look_at_agents_file(&status, config);

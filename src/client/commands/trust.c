@@ -71,10 +71,10 @@ static int open_access(struct renewal *renewal, struct reason *why)
 	struct own_secret *own = &renewal->own;
 	struct reason problem = { 0 };
 	struct state state;
-	int r;
+	int r = state_load(&state, renewal->program->options->state_directory, why);
 
-	state_load(&state, renewal->program->options->state_directory);
-	r = own_secret_find(own, &renewal->files.reenroll, &state, &problem, why);
+	if (r == 0)
+		r = own_secret_find(own, &renewal->files.reenroll, &state, &problem, why);
 	if (r < 0)
 		return r;
 	return access_open_known(&renewal->access, &renewal->program->config,
@@ -301,9 +301,10 @@ static int store(struct renewal *renewal)
 	struct reason why = { 0 };
 	struct state state;
 	bool is_ours;
-	int r;
+	int r = state_load(&state, program->options->state_directory, &why);
 
-	state_load(&state, program->options->state_directory);
+	if (r < 0)
+		return fail(OUTCOME_STORAGE_ERROR, r, &why);
 	memcpy(before, state.stored_ca, sizeof before);
 	is_ours = is_vouched_for(renewal, &state);
 	if (is_ours)

@@ -146,12 +146,15 @@ static bool is_not_empty(const char *path)
 static int check_binding(struct registration *run)
 {
 	const struct agent_key *key = &run->key.old;
-	struct reason changes = { 0 };
+	struct reason changes = { 0 }, why = { 0 };
 	enum binding binding;
 	struct state now;
+	int r;
 
 	/* while we waited, another run may have written key and state */
-	state_load(&now, run->mode.state_directory);
+	r = state_load(&now, run->mode.state_directory, &why);
+	if (r < 0)
+		return report_failure(run, r, &why);
 	binding = binding_of(&now, key, &changes);
 	if (binding == BINDING_OTHER)
 		return found_clone(run, changes.text);

@@ -61,14 +61,15 @@ static int open_run(struct registration *run)
 {
 	const struct config *config = run->config;
 	struct reason why = { 0 };
+	int r;
 
 	if (key_files_open(&run->files, config->agent.directory, config->agent.keys_file,
 			   config->agent.group, &why) < 0 ||
 	    ossec_conf_file_open(&run->agent_conf, config->agent.directory, &why) < 0)
 		return report_failure(run, -ENOMEM, &why);
 	run->files.store.may_write_in_place = config->agent.keys_in_place;
-	state_load(&run->state, run->mode.state_directory);
-	return CONTINUE;
+	r = state_load(&run->state, run->mode.state_directory, &why);
+	return r < 0 ? report_failure(run, r, &why) : CONTINUE;
 }
 
 static void close_run(struct registration *run)

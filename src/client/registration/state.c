@@ -2,7 +2,9 @@
 #include "client/registration/state.h"
 
 #include "common/cleanup.h"
+#include "common/shortage.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -150,18 +152,25 @@ static void drop_foreign_marks(struct state *state)
 		state->bound.hardware[0] = '\0';
 }
 
-void state_load(struct state *state, const char *directory)
+int state_load(struct state *ret, const char *directory, struct reason *why)
 {
 	cleanup_free char *path = state_path(directory), *line = NULL;
 	cleanup_file FILE *file = path ? fopen(path, "re") : NULL;
+	struct state state = { 0 };
 	size_t allocated = 0;
+	int r = !path ? -ENOMEM : file ? 0 : -errno;
 
-	*state = (struct state){ 0 };
 	while (file && getline(&line, &allocated, file) > 0) {
 		line[strcspn(line, "\n")] = '\0';
-		take_line(state, line);
+		take_line(&state, line);
 	}
-	drop_foreign_marks(state);
+	if (file && !feof(file)) /* glibc 2.36 does not set its error where there is no memory */
+		r = -errno;
+	if (is_shortage(r))
+		return reason_errno(why, r, "Cannot read the state in %s", directory);
+	drop_foreign_marks(&state);
+	*ret = state;
+	return 0;
 }
 
 static int format(const struct state *state, char **ret, size_t *ret_length)

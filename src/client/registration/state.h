@@ -95,11 +95,13 @@ struct state {
 };
 
 /*
- * Read it. What is missing or does not parse stays empty; a missing file is an empty state. The
- * file has a version: what an older one did not have stays empty, and of a newer one the marks in
- * `bound` do, because they may have been made in another way.
+ * Read it. What is missing or does not parse stays empty; a missing file is an empty state, and so
+ * is one that cannot be read. The file has a version: what an older one did not have stays empty,
+ * and of a newer one the marks in `bound` do, because they may have been made in another way.
+ * Returns 0, or a negative errno with `why` set where this machine is short of something
+ * (is_shortage()): what is there then, such as that the key is another machine's, is not known.
  */
-void state_load(struct state *state, const char *directory);
+int state_load(struct state *ret, const char *directory, struct reason *why) must_check;
 
 /* Replace it, making the directory if need be. Returns 0, or a negative errno with `why` set. */
 int state_save(const struct state *state, const char *directory, struct reason *why) must_check;

@@ -269,7 +269,7 @@ struct state fixture_saved_state(const struct fixture *fixture)
 {
 	struct state state;
 
-	state_load(&state, fixture->state);
+	assert_int_equal(state_load(&state, fixture->state, NULL), 0);
 	return state;
 }
 

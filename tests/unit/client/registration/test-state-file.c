@@ -71,7 +71,7 @@ static void assert_small(const char *directory)
 {
 	struct state loaded;
 
-	state_load(&loaded, directory);
+	assert_int_equal(state_load(&loaded, directory, NULL), 0);
 	assert_string_equal(loaded.registration.agent_name, "web-01");
 	assert_string_equal(loaded.attempts.last.error, "");
 }

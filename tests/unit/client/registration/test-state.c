@@ -83,14 +83,14 @@ static void test_round_trip(void **state)
 	struct stat status;
 
 	assert_int_equal(state_save(&full, directory, &why), 0);
-	state_load(&loaded, directory);
+	assert_int_equal(state_load(&loaded, directory, NULL), 0);
 	check_equal(&loaded, &full);
 	assert_string_equal(state_manager(&loaded, "[::1]:1515")->outcome, "refused");
 	assert_int_equal(stat(path_in(directory, "state"), &status), 0);
 	assert_int_equal(status.st_mode & 07777, 0600);
 
 	assert_int_equal(state_save(&empty, directory, &why), 0);
-	state_load(&loaded, directory);
+	assert_int_equal(state_load(&loaded, directory, NULL), 0);
 	check_equal(&loaded, &empty);
 	assert_int_equal(count_entries(directory), 1);
 }
@@ -113,7 +113,7 @@ static void test_widest(void **state)
 	memset(widest.attempts.managers[0].address, 'm',
 	       sizeof widest.attempts.managers[0].address - 1);
 	assert_int_equal(state_save(&widest, *state, &why), 0);
-	state_load(&loaded, *state);
+	assert_int_equal(state_load(&loaded, *state, NULL), 0);
 	check_equal(&loaded, &widest);
 }
 
@@ -122,10 +122,10 @@ static void test_missing(void **state)
 	static const struct state empty;
 	struct state loaded = full;
 
-	state_load(&loaded, path_in(*state, "missing"));
+	assert_int_equal(state_load(&loaded, path_in(*state, "missing"), NULL), 0);
 	check_equal(&loaded, &empty);
 	loaded = full;
-	state_load(&loaded, *state);
+	assert_int_equal(state_load(&loaded, *state, NULL), 0);
 	check_equal(&loaded, &empty);
 }
 
@@ -165,7 +165,7 @@ static void test_damage(void **state)
 
 		(void)snprintf(text, sizeof text, "%sattempts=7", damaged[i]);
 		write_text(path, text);
-		state_load(&loaded, *state);
+		assert_int_equal(state_load(&loaded, *state, NULL), 0);
 		check_row(damaged[i],
 			  loaded.registration.registered_at == 0 && loaded.attempts.count == 7);
 		check_equal(&loaded, &expected);
@@ -194,7 +194,7 @@ static void test_versions(void **state)
 
 		(void)snprintf(text, sizeof text, "%s%s", lines, rows[i].version);
 		write_text(path_in(*state, "state"), text);
-		state_load(&loaded, *state);
+		assert_int_equal(state_load(&loaded, *state, NULL), 0);
 		check_row(rows[i].version, strcmp(loaded.bound.machine, rows[i].machine) == 0);
 		check_row(rows[i].version, strcmp(loaded.bound.instance, rows[i].instance) == 0);
 		check_row(rows[i].version, strcmp(loaded.bound.hardware, rows[i].hardware) == 0);
@@ -210,11 +210,11 @@ static void test_binary_rubbish(void **state)
 	for (size_t i = 0; i < sizeof bytes; i++)
 		bytes[i] = (char)(i * 2654435761u >> 13);
 	write_file(path_in(*state, "state"), bytes, sizeof bytes);
-	state_load(&loaded, *state);
+	assert_int_equal(state_load(&loaded, *state, NULL), 0);
 	assert_string_equal(loaded.registration.agent_id, "");
 	assert_true(loaded.attempts.count == 0);
 	write_file(path_in(*state, "state"), "attempts=7\0\nagent_id=001\n", 25);
-	state_load(&loaded, *state);
+	assert_int_equal(state_load(&loaded, *state, NULL), 0);
 	assert_true(loaded.attempts.count == 7);
 	assert_string_equal(loaded.registration.agent_id, "001");
 }
@@ -243,7 +243,7 @@ static void test_cursors(void **state)
 	assert_true(many.attempts.managers[0].wait == 3);
 
 	assert_int_equal(state_save(&many, *state, &why), 0);
-	state_load(&loaded, *state);
+	assert_int_equal(state_load(&loaded, *state, NULL), 0);
 	check_equal(&loaded, &many);
 }
 
