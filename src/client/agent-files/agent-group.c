@@ -3,6 +3,7 @@
 
 #include "common/cleanup.h"
 #include "common/setting-words.h"
+#include "common/shortage.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -65,8 +66,12 @@ gid_t agent_group_find(bool ask_nss)
 
 int agent_group_named(const char *name, gid_t *ret, struct reason *why)
 {
-	const struct group *group = getgrnam(name);
+	const struct group *group;
 
+	errno = 0;
+	group = getgrnam(name);
+	if (!group && is_shortage(errno))
+		return reason_errno(why, errno, "Cannot look up the group '%s'", name);
 	if (!group) {
 		reason_set(why, "The group '%s' (%s) does not exist", name,
 			   setting_words("group in [agent]"));

@@ -14,5 +14,8 @@
  */
 gid_t agent_group_find(bool ask_nss) must_check;
 
-/* The group of that name. Returns 0, or -ENOENT with `why` set. */
+/*
+ * The group of that name. Returns 0, or with `why` set -ENOENT, or what this machine is short of
+ * for now (is_shortage()).
+ */
 int agent_group_named(const char *name, gid_t *ret, struct reason *why) must_check;

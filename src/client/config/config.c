@@ -405,7 +405,8 @@ static char *read_line(char *buffer, int size, void *stream)
 	bool is_section, is_bad = false;
 
 	if (length < 0) {
-		if (ferror(source->file) && source->error == 0)
+		/* glibc 2.36 does not set the file's error where there is no memory */
+		if (!feof(source->file) && source->error == 0)
 			source->error = reason_errno(source->why, errno, "Cannot read %s",
 						     source->path);
 		return NULL;

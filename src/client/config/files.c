@@ -182,18 +182,33 @@ static const struct {
 	{ "agent-register.client-key", "auth", "key_file" },
 };
 
-/* The path of a credential in `directory`, to be freed; null: it is not there. */
+/*
+ * The path of a credential in `directory`, to be freed. Null: it is not there, and errno is 0, or
+ * that could not be found out, and errno says why.
+ */
 static char *credential_path(const char *directory, const char *name)
 {
 	char *path;
+	int error;
 
-	if (asprintf(&path, "%s/%s", directory, name) < 0)
-		return NULL;
-	if (access(path, F_OK) < 0) {
-		free(path);
+	if (asprintf(&path, "%s/%s", directory, name) < 0) {
+		errno = ENOMEM;
 		return NULL;
 	}
-	return path;
+	if (access(path, F_OK) == 0)
+		return path;
+	error = errno;
+	free(path);
+	errno = error == ENOENT || error == ENOTDIR ? 0 : error;
+	return NULL;
+}
+
+static int find_credential(char **ret, const char *directory, const char *name, struct reason *why)
+{
+	*ret = credential_path(directory, name);
+	return *ret || errno == 0
+		       ? 0
+		       : reason_errno(why, errno, "Cannot look for the credential %s", name);
 }
 
 int config_read_credentials(struct config *config, struct reason *why)
@@ -205,20 +220,20 @@ int config_read_credentials(struct config *config, struct reason *why)
 
 	if (!directory || directory[0] != '/')
 		return 0;
-	file = credential_path(directory, "agent-register.conf");
+	r = find_credential(&file, directory, "agent-register.conf", why);
 	if (file)
 		r = config_read_file(config, file, why);
 	config->changed_at = changed_at; /* the time of systemd's copy means nothing */
 	for (size_t i = 0; r >= 0 && i < sizeof credential_roles / sizeof credential_roles[0];
 	     i++) {
-		cleanup_free char *path = credential_path(directory,
-							  credential_roles[i].credential);
-
+		cleanup_free char *path = NULL;
 		char origin[64];
 
 		(void)snprintf(origin, sizeof origin, "the credential %s",
 			       credential_roles[i].credential);
-		if (path && credential_roles[i].section)
+		if (credential_roles[i].section)
+			r = find_credential(&path, directory, credential_roles[i].credential, why);
+		if (path)
 			r = config_set(config, credential_roles[i].section, credential_roles[i].key,
 				       path, origin, why);
 	}

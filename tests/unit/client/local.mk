@@ -64,6 +64,7 @@ unit_tests += \
 	test-schedule \
 	test-secrets \
 	test-shutdown \
+	test-read-shortage \
 	test-state \
 	test-state-file \
 	test-systemctl \
@@ -254,6 +255,9 @@ test_schedule_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realtime_usec,--wrap=identity_b
 test_state_file_SOURCES = tests/unit/client/registration/test-state-file.c
 test_state_file_LDADD = $(unit_libraries)
 test_state_file_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pwrite
+test_read_shortage_SOURCES = tests/unit/client/test-read-shortage.c
+test_read_shortage_LDADD = libshortage.a $(unit_libraries)
+test_read_shortage_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getgrnam
 test_state_SOURCES = tests/unit/client/registration/test-state.c
 test_state_LDADD = $(unit_libraries)
 test_agent_gate_SOURCES = tests/unit/client/system/test-agent-gate.c
