@@ -23,17 +23,25 @@
 /* ------------------------------------------------------------------ the key */
 
 /*
- * The agent to register, as JSON, to be freed. With `replace`, an agent with this name (or address)
- * is replaced if it is not connected, however recently it was registered or seen.
+ * With `replace`, an agent with this name (or address) is replaced if it is not connected, however
+ * recently it was registered or seen. Not by "s*", which leaves out what there is no memory for.
  */
+static json_t *make_agent(const struct attempt *attempt, bool replace)
+{
+	const char *name = attempt->agent.name, *ip = attempt->agent.ip;
+
+	if (replace)
+		return json_pack("{s:s, s:s, s:{s:b, s:{s:b, s:s}, s:s}}", "name", name, "ip",
+				 ip ?: "any", "force", "enabled", true, "disconnected_time",
+				 "enabled", true, "value", "0s", "after_registration_time", "0s");
+	return ip ? json_pack("{s:s, s:s}", "name", name, "ip", ip)
+		  : json_pack("{s:s}", "name", name);
+}
+
+/* The agent to register, as JSON, to be freed. Null: out of memory. */
 static char *compose_agent(const struct attempt *attempt, bool replace)
 {
-	json_t *root = replace ? json_pack("{s:s, s:s, s:{s:b, s:{s:b, s:s}, s:s}}", "name",
-					   attempt->agent.name, "ip", attempt->agent.ip ?: "any",
-					   "force", "enabled", true, "disconnected_time", "enabled",
-					   true, "value", "0s", "after_registration_time", "0s")
-			       : json_pack("{s:s, s:s*}", "name", attempt->agent.name, "ip",
-					   attempt->agent.ip);
+	json_t *root = make_agent(attempt, replace);
 	char *body = json_dumps(root, JSON_COMPACT);
 
 	json_decref(root);
