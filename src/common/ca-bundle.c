@@ -76,6 +76,7 @@ static int add(struct ca_bundle *bundle, X509 *certificate)
 /* Returns 1 with one more certificate, 0 at the end of the text, or -ENOMEM. */
 static int read_next(struct ca_bundle *bundle, BIO *source)
 {
+	const unsigned long shortages = library_memory_shortages();
 	X509 *certificate = PEM_read_bio_X509(source, NULL, NULL, NULL);
 	unsigned long error = certificate ? 0 : ERR_peek_last_error();
 	int r;
@@ -84,7 +85,7 @@ static int read_next(struct ca_bundle *bundle, BIO *source)
 		ERR_clear_error(); /* the end of the text is one */
 		bundle->is_damaged |= ERR_GET_LIB(error) != ERR_LIB_PEM ||
 				      ERR_GET_REASON(error) != PEM_R_NO_START_LINE;
-		return library_memory_was_short() ? -ENOMEM : 0;
+		return library_memory_shortages() == shortages ? 0 : -ENOMEM;
 	}
 	r = add(bundle, certificate);
 	return r < 0 ? r : 1;

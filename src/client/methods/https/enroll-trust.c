@@ -40,6 +40,7 @@ static char *text_of(BIO *pem)
 static int take_certificates(char **ret, int *ret_seen, BIO *source, const char *pin,
 			     X509_STORE *store)
 {
+	const unsigned long shortages = library_memory_shortages();
 	cleanup(release_bio) BIO *pem = BIO_new(BIO_s_mem());
 	int taken = 0;
 
@@ -59,8 +60,8 @@ static int take_certificates(char **ret, int *ret_seen, BIO *source, const char 
 			return -ENOMEM;
 		taken++;
 	}
-	ERR_clear_error();              /* the end of the text is one */
-	if (library_memory_was_short()) /* and this another, behind which there may be more */
+	ERR_clear_error();                           /* the end of the text is one */
+	if (library_memory_shortages() != shortages) /* another, behind which there may be more */
 		return -ENOMEM;
 	*ret = pem && taken > 0 ? text_of(pem) : NULL;
 	return !pem || (taken > 0 && !*ret) ? -ENOMEM : taken;
