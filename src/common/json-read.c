@@ -2,9 +2,9 @@
 #include "common/json-read.h"
 
 #include "common/library-memory.h"
+#include "common/memory-reserve.h"
 
 #include <malloc.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,13 +16,9 @@
  */
 #define RESERVE_PER_BYTE 160
 #define RESERVE_SMALLEST 4096
-#define ALIGNMENT _Alignof(max_align_t)
 
 /* Not of a thread: the storage of one that a module needs is made late, or the process ends. */
-static struct {
-	char *memory; /* null: there is none */
-	size_t size, used;
-} reserve;
+static struct memory_reserve reserve;
 
 /* Pages that are never touched cost nothing. */
 static bool make_reserve(size_t length)
@@ -37,9 +33,7 @@ static bool make_reserve(size_t length)
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memory == MAP_FAILED)
 		return false;
-	reserve.memory = memory;
-	reserve.size = size;
-	reserve.used = 0;
+	reserve = (struct memory_reserve){ .memory = memory, .size = size };
 	return true;
 }
 
@@ -50,31 +44,14 @@ static void drop_reserve(void)
 	reserve.memory = NULL;
 }
 
-static void *take_from_reserve(size_t size)
-{
-	size_t at = reserve.used;
-
-	if (!reserve.memory || size > reserve.size - at)
-		return NULL;
-	size += -size % ALIGNMENT;
-	reserve.used = size < reserve.size - at ? at + size : reserve.size;
-	return reserve.memory + at;
-}
-
-static bool is_from_reserve(const void *memory)
-{
-	return reserve.memory && (uintptr_t)memory >= (uintptr_t)reserve.memory &&
-	       (uintptr_t)memory < (uintptr_t)reserve.memory + reserve.size;
-}
-
 static void *take(size_t size)
 {
-	return library_memory_note(malloc(size)) ?: take_from_reserve(size);
+	return library_memory_note(malloc(size)) ?: memory_reserve_take(&reserve, size);
 }
 
 static void give_back(void *memory)
 {
-	if (!memory || is_from_reserve(memory))
+	if (!memory || memory_reserve_has(&reserve, memory))
 		return;
 	explicit_bzero(memory, malloc_usable_size(memory));
 	free(memory);

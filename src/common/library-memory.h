@@ -13,10 +13,10 @@
 void library_memory_watch_openssl(void);
 
 /*
- * Prepare what the functions of libcrypto share: OpenSSL 3.0 uses it also where it could not be
- * set up for lack of memory, and crashes then. To be called before anybody uses any of them, such
- * as a library that is loaded later, and after library_memory_watch_openssl(). Returns 0 or
- * -ENOMEM.
+ * Prepare what the functions of libcrypto share. Where there is no memory for that, OpenSSL 3.0
+ * uses it nevertheless, and crashes then, and 3.5 waits for itself; here it has a reserve. To be
+ * called before anybody uses any of them, such as a library that is loaded later, and after
+ * library_memory_watch_openssl(). Returns 0 or -ENOMEM, after which nobody may.
  */
 int library_memory_begin_openssl(void) must_check;
 

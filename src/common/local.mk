@@ -35,6 +35,7 @@ libcommon_a_SOURCES = \
 	src/common/lock-holder.c src/common/lock-holder.h \
 	src/common/log.c src/common/log.h \
 	src/common/must-check.h \
+	src/common/memory-reserve.h \
 	src/common/memory-stream.c src/common/memory-stream.h \
 	src/common/name-constraints.c src/common/name-constraints.h \
 	src/common/nearest.c src/common/nearest.h \
