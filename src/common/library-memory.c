@@ -12,7 +12,7 @@
 static _Thread_local unsigned long shortages, forgotten;
 static _Thread_local bool (*make_room)(void);
 
-/* For the beginning of OpenSSL, which takes some 20 KiB. */
+/* For the beginning of OpenSSL. */
 static _Alignas(max_align_t) char memory_at_first[256 * 1024];
 static struct memory_reserve reserve;
 
@@ -43,47 +43,32 @@ static void give_back(void *memory, const char *file, int line)
 		free(memory);
 }
 
-/* Of what was longer or shorter, no more is read than is there. */
-static void *move_from_reserve(void *memory, size_t size)
+/* How many bytes of a block may be read: of a piece of the reserve, all to its end. */
+static size_t readable(void *memory)
 {
-	size_t left = (size_t)(reserve.memory + reserve.size - (char *)memory);
-	void *moved = take(size, NULL, 0);
-
-	if (moved)
-		memmove(moved, memory, size < left ? size : left);
-	return moved;
+	return memory_reserve_has(&reserve, memory)
+		       ? (size_t)(reserve.memory + reserve.size - (char *)memory)
+		       : malloc_usable_size(memory);
 }
 
-/* realloc(), for which there is no memory; `old`: bytes that may be read. */
-static void *move_to_reserve(void *memory, size_t old, size_t size)
-{
-	void *moved = memory_reserve_take(&reserve, size);
-
-	if (moved) {
-		memcpy(moved, memory, old < size ? old : size);
-		give_back(memory, NULL, 0);
-	}
-	return moved;
-}
-
+/* Not by realloc(): the reserve has no part in that. */
 static void *resize(void *memory, size_t size, const char *file, int line)
 {
-	void *resized;
+	size_t old = memory ? readable(memory) : 0;
+	void *moved;
 
-	(void)file, (void)line;
 	if (size == 0) {
-		give_back(memory, NULL, 0);
+		give_back(memory, file, line);
 		return NULL;
 	}
-	if (!memory)
-		return take(size, NULL, 0);
-	if (memory_reserve_has(&reserve, memory))
-		return move_from_reserve(memory, size);
-	resized = realloc(memory, size);
-	if (!resized && make_room && make_room())
-		resized = realloc(memory, size);
-	return library_memory_note(resized)
-		       ?: move_to_reserve(memory, malloc_usable_size(memory), size);
+	if (size <= old && !memory_reserve_has(&reserve, memory))
+		return memory;
+	moved = take(size, file, line);
+	if (!moved || !memory)
+		return moved;
+	memmove(moved, memory, old < size ? old : size);
+	give_back(memory, file, line);
+	return moved;
 }
 
 void library_memory_watch_openssl(void)
