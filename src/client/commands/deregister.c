@@ -141,10 +141,12 @@ static int registering_manager(size_t *ret, const struct program *program, struc
 	*ret = 0;
 	if (endpoint_parse(&ours, state.registration.manager, 1) < 0)
 		return 0;
-	for (size_t i = config->manager.address.count; i-- > 0;)
+	for (size_t i = 0; i < config->manager.address.count; i++)
 		if (endpoint_parse(&theirs, config->manager.address.items[i], 1) == 0 &&
-		    strcmp(ours.host, theirs.host) == 0)
+		    strcmp(ours.host, theirs.host) == 0) {
 			*ret = i;
+			break;
+		}
 	return 0;
 }
 
