@@ -76,7 +76,7 @@ void library_memory_watch_openssl(void)
 	(void)CRYPTO_set_mem_functions(take, resize, give_back);
 }
 
-/* What is left of the reserve stays that of blocks in it, which may be given back at the end. */
+/* The reserve is closed then, but not forgotten: what is in it must not reach free(). */
 int library_memory_begin_openssl(void)
 {
 	const unsigned long before = shortages;
