@@ -50,31 +50,27 @@ static bool is_whole(const struct config *config)
 static int read_configuration(const char *directory, struct reason *why)
 {
 	struct config config;
-	int r = config_init(&config);
+	int r;
 
-	if (r == 0) {
-		r = config_read_file(&config, path_in(directory, "agent-register.conf"), why);
-		assert_true(r < 0 || is_whole(&config));
-		config_clear(&config);
-	} else {
-		reason_set(why, "no configuration");
-	}
+	if (config_init(&config) < 0)
+		return reason_errno(why, ENOMEM, "No configuration");
+	r = config_read_file(&config, path_in(directory, "agent-register.conf"), why);
+	assert_true(r < 0 || is_whole(&config));
+	config_clear(&config);
 	return r;
 }
 
 static int read_credentials(const char *directory, struct reason *why)
 {
 	struct config config;
-	int r = config_init(&config);
+	int r;
 
-	(void)directory;
-	if (r == 0) {
-		r = config_read_credentials(&config, why);
-		assert_true(r < 0 || (is_whole(&config) && config.auth.password_file));
-		config_clear(&config);
-	} else {
-		reason_set(why, "no configuration");
-	}
+	(void)directory; /* $CREDENTIALS_DIRECTORY */
+	if (config_init(&config) < 0)
+		return reason_errno(why, ENOMEM, "No configuration");
+	r = config_read_credentials(&config, why);
+	assert_true(r < 0 || (is_whole(&config) && config.auth.password_file));
+	config_clear(&config);
 	return r;
 }
 

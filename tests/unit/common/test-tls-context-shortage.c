@@ -17,19 +17,6 @@
 
 enum { DONE, FAILED, NO_SHORTAGE, NOT_TOLD, NO_HANDSHAKE };
 
-static int setup(void **state)
-{
-	const struct certificate_plan plan = { .common_names = { "manager" } };
-	cleanup_pkey EVP_PKEY *key = make_key();
-	cleanup_x509 X509 *certificate = make_certificate(&plan, key, NULL, NULL);
-
-	if (setup_directory(state) < 0)
-		return -1;
-	write_certificate(path_in(*state, "certificate"), certificate, false);
-	write_key(path_in(*state, "key"), key, NULL);
-	return 0;
-}
-
 static bool can_shake_hands(SSL_CTX *server_context)
 {
 	SSL_CTX *client_context = SSL_CTX_new(TLS_client_method());
@@ -102,7 +89,8 @@ static void test_each_allocation(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_each_allocation, setup, teardown_directory),
+		cmocka_unit_test_setup_teardown(test_each_allocation, setup_certificate,
+						teardown_directory),
 	};
 
 	library_memory_watch_openssl();
